@@ -1,0 +1,119 @@
+"""Text with its origin: every character that a reader hands on still knows its place in the user's file."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from amlcheck.model import Evidence, Location
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A file as it was read: its path for people, and its text with line ends as they are."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        at = self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of a character."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self, start, max(start, end))
+
+    def line_span(self, line: int) -> Span:
+        """A whole line, without blanks around it."""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        words = self.text[start:end]
+        stripped = words.strip()
+        begin = start + (words.index(stripped) if stripped else 0)
+        return Span(self, begin, begin + len(stripped))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source, by character offsets; the end is exclusive."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def location(self) -> Location:
+        line, column = self.source.position(self.start)
+        end_line, end_column = self.source.position(self.end)
+        return Location(self.source.path, line, column, end_line, end_column)
+
+    def evidence(self, note: str = "") -> Evidence:
+        return Evidence(self.text, self.location, note)
+
+    def cover(self, other: Span) -> Span:
+        """The shortest stretch that holds both; this one where they stand in different files."""
+        if other.source is not self.source:
+            return self
+        return Span(self.source, min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Text put together from pieces of one source (continuation lines, a heredoc), with the way back.
+
+    `joints` holds, for each piece, where it starts here and where it starts in the source.
+    """
+
+    source: Source
+    text: str
+    joints: tuple[tuple[int, int], ...]
+    _starts: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_starts", tuple(start for start, _ in self.joints))
+
+    @classmethod
+    def of(cls, source: Source, start: int = 0, end: int | None = None) -> Mapped:
+        """A contiguous part of a source."""
+        return cls(source, source.text[start:end], ((0, start),))
+
+    def offset(self, index: int) -> int:
+        """The place in the source of the character at `index`."""
+        start, origin = self.joints[max(bisect_right(self._starts, index) - 1, 0)]
+        return origin + index - start
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch of the source from the first to the last character of text[start:end]."""
+        if end <= start:
+            at = self.offset(start)
+            return Span(self.source, at, at)
+        return Span(self.source, self.offset(start), self.offset(end - 1) + 1)
+
+    def slice(self, start: int, end: int | None = None) -> Mapped:
+        stop = len(self.text) if end is None else end
+        inside = [(max(at, start) - start, self.offset(max(at, start))) for at, _ in self.joints if at < stop]
+        first = bisect_right(self._starts, start) - 1
+        return Mapped(self.source, self.text[start:stop], tuple(inside[max(first, 0) :]) or ((0, self.offset(start)),))
+
+    def strip(self) -> Mapped:
+        left = len(self.text) - len(self.text.lstrip())
+        return self.slice(left, len(self.text.rstrip())) if self.text.strip() else self.slice(0, 0)
+
+    def runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """text[start:end] cut at the joints, so that each part is contiguous in the source."""
+        cuts = [start, *(at for at in self._starts if start < at < end), end]
+        return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]

@@ -1,0 +1,16 @@
+"""Exit codes, the same for every command and output format (docs/architecture.md)."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the process tells its caller."""
+
+    MET = 0
+    """Every requirement that applies is met and nothing at or above the failing severity was found."""
+    VIOLATED = 1
+    """A requirement is violated, or a finding reaches the failing severity."""
+    ERROR = 2
+    """Usage or configuration error, or a file that cannot be read."""
+    UNDECIDED = 3
+    """Something is undecided and nothing is violated."""

@@ -1,0 +1,149 @@
+"""The only place where a verdict is made.
+
+All witnesses meet the same acceptance test, `Requirement.compare`. Scored outranks live, live outranks static;
+a stronger witness that could not tell (a probe that failed) is not overruled by a weaker one that says "met":
+what the Dockerfile promises is then unconfirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from amlcheck.exits import Exit
+from amlcheck.model import (
+    Fact,
+    Finding,
+    Judgement,
+    Origin,
+    Report,
+    Requirement,
+    Severity,
+    Testimony,
+    Unknown,
+    Verdict,
+    When,
+    Witness,
+)
+
+_RANK = {Origin.STATIC: 0, Origin.LIVE: 1, Origin.SCORED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of the deployment beside the image."""
+
+    datasets: bool = False
+    """Datasets are mounted or downloaded."""
+    user_managed: bool = False
+    """Azure ML builds no environment on top: what the image lacks, nothing supplies."""
+
+
+def judge(
+    component: str,
+    requirement: Requirement | None,
+    witnesses: Sequence[Witness],
+    circumstances: Circumstances,
+    gpu: bool | None,
+    fix: str = "",
+    rule: str = "",
+) -> Judgement:
+    """The verdict on one component.
+
+    `requirement` is None where the profile asks nothing; `gpu` tells whether the image has CUDA, None if that is unknown.
+    """
+    ranked = sorted(witnesses, key=lambda witness: _RANK[witness.origin], reverse=True)
+    strongest = ranked[0].testimony if ranked else None
+    facts = [witness.testimony for witness in ranked if isinstance(witness.testimony, Fact)]
+    found = facts[0].value.text if facts else None
+
+    def conclude(verdict: Verdict, reason: str) -> Judgement:
+        return Judgement(
+            component=component,
+            verdict=verdict,
+            expected=requirement.expected if requirement else None,
+            found=found,
+            reason=reason,
+            witnesses=tuple(witnesses),
+            severity=requirement.severity if requirement else Severity.INFO,
+            source=requirement.source if requirement else "",
+            fix=fix if verdict in (Verdict.VIOLATED, Verdict.UNDECIDED) else "",
+            rule=rule,
+        )
+
+    if requirement is None:
+        return conclude(Verdict.NOT_APPLICABLE, "this profile asks nothing of it")
+    if requirement.when is When.NEVER:
+        return conclude(Verdict.NOT_APPLICABLE, f"{requirement.asked_by or 'this profile'} asks nothing of it")
+    if requirement.when is When.DATASETS and not circumstances.datasets:
+        return conclude(Verdict.NOT_APPLICABLE, "needed only where datasets are mounted (--datasets)")
+    if requirement.when is When.GPU:
+        if gpu is False:
+            return conclude(Verdict.NOT_APPLICABLE, "not a GPU image: it has no CUDA")
+        if gpu is None:
+            return conclude(Verdict.UNDECIDED, "asked of GPU images only, and whether this is one is not known")
+    if strongest is None:
+        return conclude(Verdict.UNDECIDED, "nothing testified to it")
+    if isinstance(strongest, Unknown):
+        return conclude(*_without_strongest(requirement, strongest, facts, circumstances))
+    return conclude(*_by_fact(requirement, strongest, ranked[0].origin, circumstances))
+
+
+def _by_fact(
+    requirement: Requirement, fact: Fact, origin: Origin, circumstances: Circumstances
+) -> tuple[Verdict, str]:
+    if not fact.value.present and requirement.absent_is_undecided and not circumstances.user_managed:
+        reason = "not in the image: the Azure ML environment must list it (--user-managed if there is none)"
+        return Verdict.UNDECIDED, f"{fact.note}; {reason}" if fact.note else reason
+    accepted = requirement.compare(fact.value)
+    if accepted is None:
+        return Verdict.UNDECIDED, fact.note or (
+            f"{fact.value.text} may or may not be {requirement.expected}: state the version more exactly"
+        )
+    verdict = Verdict.MET if accepted else Verdict.VIOLATED
+    if fact.note:
+        return verdict, fact.note
+    if accepted:
+        return verdict, "as far as the Dockerfile tells" if origin is Origin.STATIC else "found in the image"
+    if not fact.value.present:
+        return verdict, f"{requirement.component} is not in the image"
+    return verdict, f"{fact.value.text} is not {requirement.expected}"
+
+
+def _without_strongest(
+    requirement: Requirement, strongest: Unknown, facts: Sequence[Fact], circumstances: Circumstances
+) -> tuple[Verdict, str]:
+    """The best witness could not tell: a weaker one may still convict, but it cannot acquit."""
+    for fact in facts:
+        verdict, reason = _by_fact(requirement, fact, Origin.STATIC, circumstances)
+        if verdict is Verdict.VIOLATED:
+            return verdict, reason
+    return Verdict.UNDECIDED, strongest.reason
+
+
+def is_gpu(witnesses: Iterable[Testimony]) -> bool | None:
+    """Whether an image is a GPU image, from what testifies to CUDA; the last witness that knows decides."""
+    for testimony in reversed(list(witnesses)):
+        if isinstance(testimony, Fact):
+            return testimony.value.present
+    return None
+
+
+def exit_code(report: Report) -> Exit:
+    """What a whole run tells its caller: error before violation before undecided."""
+    if any(subject.error for subject in report.subjects):
+        return Exit.ERROR
+    judgements = [judgement for subject in report.subjects for judgement in subject.judgements]
+    findings = [finding for subject in report.subjects for finding in subject.findings]
+    if any(fails(report, item) for item in [*judgements, *findings]):
+        return Exit.VIOLATED
+    undecided = any(
+        judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on for judgement in judgements
+    )
+    return Exit.UNDECIDED if undecided and not report.allow_undecided else Exit.MET
+
+
+def fails(report: Report, item: Judgement | Finding) -> bool:
+    """Whether one item alone makes the run fail."""
+    violated = isinstance(item, Finding) or item.verdict is Verdict.VIOLATED
+    return violated and item.severity >= report.fail_on

@@ -1,0 +1,273 @@
+"""The words that everything here speaks: facts, what is not known, evidence, requirements, verdicts and findings.
+
+All of it is frozen and typed and does no I/O. Rules and probes only testify, with `Fact` or `Unknown`;
+`amlcheck.judge` is the only place that makes a `Verdict` of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from amlcheck.versions import NOTHING, VersionSet, exactly, from_specifiers, prefix
+
+COMPONENTS = (
+    "ubuntu",
+    "conda",
+    "python",
+    "libfuse",
+    "cuda",
+    "cudnn",
+    "nccl",
+    "mpi",
+    "azureml-defaults",
+    "inference-server",
+    "git",
+)
+"""What a requirement can be about, in the order in which reports show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Words in a file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something that can be looked at: the exact words in a file, and what they are in the chain."""
+
+    text: str
+    """The words themselves, or the statement of a data file."""
+    location: Location | None = None
+    """None for knowledge that stands in no file of the user's (a known base image, say)."""
+    note: str = ""
+    """What the words are: "ARG CONDA_VERSION", "base image", "URL"."""
+
+
+Chain = tuple[Evidence, ...]
+"""Evidence in the order of cause: ARG, then the URL that uses it. The first one is where a fix belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of a component: absent, present, or present in one of a set of versions, perhaps of a family."""
+
+    present: bool
+    family: str = ""
+    """"openmpi" for mpi, "debian" for the system; empty where the component has only one kind."""
+    versions: VersionSet | None = None
+    """None where only presence is known."""
+
+    @property
+    def text(self) -> str:
+        if not self.present:
+            return "absent"
+        words = [self.family, self.versions.text if self.versions is not None else ""]
+        return " ".join(word for word in words if word) or "present"
+
+
+ABSENT = Value(present=False)
+PRESENT = Value(present=True)
+
+
+def version(text: str, family: str = "") -> Value:
+    """A version stated to its precision: "3.7" is any 3.7.x; with three parts or more it is that one version."""
+    exact = text.count(".") >= 2
+    return Value(True, family, exactly(text) if exact else prefix(text))
+
+
+def parse_value(text: str) -> Value:
+    """The notation of the data files: "absent", "present", "3.7", ">=3.8,<4", "openmpi 3.1.2", "debian 12".
+
+    Raises ValueError.
+    """
+    text = text.strip()
+    if text == "absent":
+        return ABSENT
+    if text == "present":
+        return PRESENT
+    family, _, rest = text.partition(" ") if text[0].isalpha() else ("", "", text)
+    return Value(True, family, from_specifiers(rest) if rest.strip() else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A component has this value, and this is why."""
+
+    component: str
+    value: Value
+    evidence: Chain = ()
+    note: str = ""
+    """What a reader should know of how the value was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What could not be decided, and why. A value like any other: it is never turned into a guess."""
+
+    component: str
+    reason: str
+    evidence: Chain = ()
+
+
+Testimony = Fact | Unknown
+
+
+class Origin(Enum):
+    """Who testifies, from the weakest to the strongest."""
+
+    STATIC = "static"
+    LIVE = "live"
+    SCORED = "scored"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    origin: Origin
+    testimony: Testimony
+
+
+class Severity(IntEnum):
+    """How much a violation or a finding matters. Only `--fail-on` decides what fails."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class When(Enum):
+    """When a requirement applies."""
+
+    ALWAYS = "always"
+    DATASETS = "datasets"
+    """Only where datasets are mounted or downloaded."""
+    GPU = "gpu"
+    """Only for images with CUDA."""
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One alternative that a requirement accepts: a family (any, where empty) and its versions (any, where None)."""
+
+    family: str = ""
+    versions: VersionSet | None = None
+
+    @property
+    def text(self) -> str:
+        words = [self.family, self.versions.text if self.versions is not None else ""]
+        return " ".join(word for word in words if word) or "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What is asked of one component, when, how gravely, by whom, and what to do where it is not met."""
+
+    component: str
+    accepts: tuple[Accepted, ...]
+    expected: str
+    """`accepts` for people, as the profile wrote it."""
+    when: When = When.ALWAYS
+    severity: Severity = Severity.ERROR
+    source: str = ""
+    absent_is_undecided: bool = False
+    """Azure ML's environment may supply it, so its absence from the image alone decides nothing."""
+    asked_by: str = ""
+    """The profile, the flavour or the option that asks."""
+
+    def compare(self, value: Value) -> bool | None:
+        """Whether a value is accepted; None where what is known is both inside and outside."""
+        if not value.present:
+            return False
+        if all(not choice.family and choice.versions is None for choice in self.accepts):
+            return True
+        fitting = [choice for choice in self.accepts if choice.family in ("", value.family)]
+        if not fitting:
+            return None if not value.family and self._needs_family else False
+        if any(choice.versions is None for choice in fitting):
+            return True
+        if value.versions is None:
+            return None
+        union = NOTHING
+        for choice in fitting:
+            assert choice.versions is not None
+            union |= choice.versions
+        if value.versions <= union:
+            return True
+        return False if value.versions.isdisjoint(union) else None
+
+    @property
+    def _needs_family(self) -> bool:
+        return all(choice.family for choice in self.accepts)
+
+
+class Verdict(Enum):
+    MET = "met"
+    VIOLATED = "violated"
+    UNDECIDED = "undecided"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one requirement, with all that it rests on."""
+
+    component: str
+    verdict: Verdict
+    expected: str | None
+    found: str | None
+    """What is known of the image, whatever the verdict; None where nothing is."""
+    reason: str
+    witnesses: tuple[Witness, ...] = ()
+    severity: Severity = Severity.ERROR
+    source: str = ""
+    fix: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a rule says beside the requirements: where, how grave, and what to do."""
+
+    rule: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    fix: str = ""
+    related: Chain = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectReport:
+    """All that was decided about one Dockerfile or image."""
+
+    subject: str
+    """The path or name, as it was given."""
+    kind: str
+    judgements: tuple[Judgement, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+    """Why it could not be read at all; everything else is empty then."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """The text of the files that locations point into, for excerpts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run: every subject, under one profile."""
+
+    profile: str
+    subjects: tuple[SubjectReport, ...]
+    flavour: str = ""
+    fail_on: Severity = Severity.ERROR
+    allow_undecided: bool = False
