@@ -92,7 +92,8 @@ def judge(
 def _by_fact(
     requirement: Requirement, fact: Fact, origin: Origin, circumstances: Circumstances
 ) -> tuple[Verdict, str]:
-    if not fact.value.present and requirement.absent_is_undecided and not circumstances.user_managed:
+    supplied = requirement.absent_is_undecided and not circumstances.user_managed and not fact.final
+    if not fact.value.present and supplied:
         reason = "not in the image: the Azure ML environment must list it (--user-managed if there is none)"
         return Verdict.UNDECIDED, f"{fact.note}; {reason}" if fact.note else reason
     accepted = requirement.compare(fact.value)

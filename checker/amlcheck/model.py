@@ -105,6 +105,8 @@ class Fact:
     evidence: Chain = ()
     note: str = ""
     """What a reader should know of how the value was found."""
+    final: bool = False
+    """Absent although what should bring it is there: no environment on top makes up for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ class Requirement:
             return False
         if all(not choice.family and choice.versions is None for choice in self.accepts):
             return True
-        fitting = [choice for choice in self.accepts if choice.family in ("", value.family)]
+        fitting = [choice for choice in self.accepts if self._fits(choice, value)]
         if not fitting:
             return None if not value.family and self._needs_family else False
         if any(choice.versions is None for choice in fitting):
@@ -205,6 +207,10 @@ class Requirement:
         if value.versions <= union:
             return True
         return False if value.versions.isdisjoint(union) else None
+
+    def _fits(self, choice: Accepted, value: Value) -> bool:
+        """Versions of different systems cannot be compared: a bare ">=16.04" means Ubuntu's; for MPI it means any family's."""
+        return choice.family == value.family or (not choice.family and self.component != "ubuntu")
 
     @property
     def _needs_family(self) -> bool:
@@ -241,6 +247,16 @@ class Finding:
 
     rule: str
     severity: Severity
+    message: str
+    location: Location | None = None
+    fix: str = ""
+    related: Chain = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a rule says of one place; the catalogue makes a `Finding` of it with the rule's name and severity."""
+
     message: str
     location: Location | None = None
     fix: str = ""

@@ -292,7 +292,7 @@ class _Lexer:
         if value is None and self.keep_unset:
             return self._pieces(start, self.at)
         if operator in "#%":
-            return self._used(_trim(value or Text(), word, operator), start)
+            return self._used(trim(value or Text(), word, operator), start)
         if value is not None and not value.known and (null_is_unset or value.value == HOLE):
             return list(hole(value.reason, self._here(start)).pieces)
         missing = value is None or (null_is_unset and not value.value)
@@ -328,7 +328,8 @@ class _Lexer:
         return self._used(Text(tuple(pieces)), start)
 
 
-def _trim(value: Text, pattern: Text, operator: str) -> Text:
+def trim(value: Text, pattern: Text, operator: str) -> Text:
+    """`${X#pattern}` and `${X%pattern}`: without the shortest match (the longest, for a doubled operator) at one end."""
     glob = pattern.value
     greedy = glob.startswith(operator)
     glob = glob[1:] if greedy else glob

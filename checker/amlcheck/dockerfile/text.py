@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amlcheck.dockerfile.source import Span
+from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.model import Chain
 
 HOLE = "\ufffc"
 """Stands for a value that is not known. Files that contain the character itself are read as if it were unknown."""
+
+
+MAX_CHAIN = 12
+"""Definitions that a chain of evidence names; a value that came through more is explained by its first causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,25 @@ def hole(reason: str, span: Span | None = None, via: Chain = ()) -> Text:
 
 def defined(text: Text, span: Span | None, note: str) -> Text:
     """What using a variable yields: its text, used at `span`, with its definition added to the chain."""
-    return Text(
-        tuple(Piece(piece.value, span, Text((piece,)).chain(note), piece.reason) for piece in text.pieces)
-    )
+    return Text(tuple(Piece(piece.value, span, _chain(piece, note), piece.reason) for piece in text.pieces))
+
+
+def _chain(piece: Piece, note: str) -> Chain:
+    """The piece's own chain; where it has grown long, only its first causes are kept."""
+    chain = Text((piece,)).chain(note)
+    return chain if len(chain) <= MAX_CHAIN else chain[:MAX_CHAIN]
+
+
+def as_mapped(text: Text) -> Mapped | None:
+    """The text as something that can be parsed again, with the way back to the file; None where it stands in none."""
+    joints: list[tuple[int, int]] = []
+    at = 0
+    source = None
+    for piece in text.pieces:
+        if piece.span is not None and (source is None or piece.span.source is source):
+            source = piece.span.source
+            joints.append((at, piece.span.start))
+        at += len(piece.value)
+    if source is None:
+        return None
+    return Mapped(source, text.value, tuple(joints) if joints[0][0] == 0 else ((0, joints[0][1]), *joints))

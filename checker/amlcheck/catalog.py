@@ -1,0 +1,156 @@
+"""Loads what stands in rules/: the rules themselves, the profiles, the flavours and the data.
+
+The folder is the one inside the installed package, or beside the checkout. It is loaded by path and never imported by
+name, so that a user's own `rules` package can neither shadow nor be shadowed. None, duplicates and orphans are refused.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from amlcheck.errors import ConfigError
+from amlcheck.knowledge import Knowledge
+from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unknown
+
+if TYPE_CHECKING:
+    from amlcheck.dockerfile.built import Built
+
+_ID = re.compile(r"AML\d{3}")
+CRASHED = "AML000"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its name, what it says of a component or of places, and its page."""
+
+    id: str
+    name: str
+    summary: str
+    severity: Severity
+    fix: str
+    page: str
+    """The module's docstring in Markdown, the first line its title."""
+    component: str = ""
+    """Set for the rule of a requirement."""
+    testify: Callable[[Built], Testimony] | None = None
+    check: Callable[[Built], Iterator[Notice]] | None = None
+    on: bool = True
+    """Whether it runs unless a profile says otherwise."""
+
+    def ask(self, image: Built) -> Testimony:
+        """The requirement's testimony. A crash is an Unknown with its reason."""
+        assert self.testify is not None
+        try:
+            return self.testify(image)
+        except Exception as error:  # a rule that fails must not silence the others
+            return Unknown(self.component, f"the rule {self.id} failed: {type(error).__name__}: {error}")
+
+    def look(self, image: Built, severity: Severity) -> list[Finding]:
+        """The findings. A crash is a finding with its reason."""
+        assert self.check is not None
+        try:
+            return [
+                Finding(self.id, severity, notice.message, notice.location, notice.fix or self.fix, notice.related)
+                for notice in self.check(image)
+            ]
+        except Exception as error:  # as above
+            message = f"the rule {self.id} failed and says nothing: {type(error).__name__}: {error}"
+            return [Finding(CRASHED, Severity.WARNING, message, fix="please report it with the file")]
+
+
+def rules_folder() -> Path:
+    """The folder with rules and data. Raises ConfigError where the installation has none."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "rules", package.parent.parent / "rules"):
+        if (folder / "distributions.toml").is_file():
+            return folder
+    raise ConfigError(f"{package}: the installation is incomplete: it has no rules; install amlcheck again")
+
+
+class Catalog:
+    """Everything in one rules folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.knowledge = Knowledge(folder)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules by their ID. Raises ConfigError for none, duplicates and orphans."""
+        found = [_rule(_load(path), path) for path in sorted(self.folder.glob("[!_]*.py"))]
+        if not found:
+            raise ConfigError(f"{self.folder}: no rules here; install amlcheck again")
+        for attribute in ("id", "name"):
+            seen: set[str] = set()
+            for rule in found:
+                value = getattr(rule, attribute)
+                if value in seen:
+                    raise ConfigError(f"{self.folder}: two rules have the {attribute} {value}")
+                seen.add(value)
+        asked = [rule.component for rule in found if rule.component]
+        missing = [component for component in COMPONENTS if component not in asked]
+        orphans = [component for component in asked if component not in COMPONENTS or asked.count(component) > 1]
+        if missing or orphans:
+            raise ConfigError(f"{self.folder}: each component needs one rule; wrong: {', '.join(missing + orphans)}")
+        return tuple(sorted(found, key=lambda rule: rule.id))
+
+    @cached_property
+    def requirements(self) -> dict[str, Rule]:
+        """The rule of each component."""
+        return {rule.component: rule for rule in self.rules if rule.component}
+
+    def rule(self, name: str) -> Rule | None:
+        """A rule by its ID or name."""
+        wanted = name.strip()
+        return next((rule for rule in self.rules if wanted.upper() == rule.id or wanted.lower() == rule.name), None)
+
+    def profile_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.folder / "profiles").glob("*.toml"))
+
+    def flavour_names(self) -> list[str]:
+        return sorted(path.stem for path in (self.folder / "flavours").glob("*.toml"))
+
+
+@lru_cache(maxsize=1)
+def catalog() -> Catalog:
+    """The catalogue of this installation."""
+    return Catalog(rules_folder())
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"amlcheck.rules.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path}: cannot be loaded as a rule")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ConfigError(f"{path}: the rule cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _rule(module: ModuleType, path: Path) -> Rule:
+    page = (module.__doc__ or "").strip()
+    testify, check = getattr(module, "testify", None), getattr(module, "check", None)
+    identifier = getattr(module, "ID", "")
+    if not _ID.fullmatch(identifier) or not page or (testify is None) == (check is None):
+        raise ConfigError(f"{path}: a rule needs an ID such as AML101, a page, and either testify or check")
+    return Rule(
+        id=identifier,
+        name=path.stem.replace("_", "-"),
+        summary=page.split("\n", 1)[0].strip(),
+        severity=getattr(module, "SEVERITY", Severity.ERROR),
+        fix=getattr(module, "FIX", ""),
+        page=page,
+        component=path.stem.replace("_", "-") if testify is not None else "",
+        testify=testify,
+        check=check,
+        on=getattr(module, "ON", True),
+    )

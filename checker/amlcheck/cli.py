@@ -1,0 +1,135 @@
+"""The command line. Errors of the user's are one sentence on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from amlcheck import __version__
+from amlcheck.errors import AmlcheckError
+from amlcheck.exits import Exit
+
+_EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose errors look like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"amlcheck: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        raise SystemExit(int(Exit.ERROR))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(
+        prog="amlcheck",
+        description="Tells whether a custom Docker image can be used on Azure Machine Learning, before it is pushed.",
+        epilog=_EXITS,
+    )
+    top.add_argument("--version", action="version", version=f"amlcheck {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_lint(commands)
+    rules = commands.add_parser("rules", help="list every rule", description="Lists every rule.")
+    rules.add_argument("--format", choices=("text", "json"), default="text")
+    explain = commands.add_parser(
+        "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
+    )
+    explain.add_argument("rule", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    profiles = commands.add_parser(
+        "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
+    )
+    profiles.add_argument("name", nargs="?", metavar="NAME", help="a profile or flavour to show in full")
+    return top
+
+
+def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> None:
+    lint = commands.add_parser(
+        "lint",
+        help="check Dockerfiles",
+        description="Reads Dockerfiles, and the files they copy, and decides each requirement of Azure Machine Learning.",
+        epilog=_EXITS,
+    )
+    lint.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
+    )
+    what = lint.add_argument_group("what is asked")
+    what.add_argument("--profile", metavar="NAME", help="a profile's name or TOML file (see `amlcheck profiles`)")
+    what.add_argument("--flavour", metavar="NAME", help="versions to match, such as openmpi-gpu, or a TOML file")
+    what.add_argument(
+        "--require", action="append", metavar="SPEC", help="one more requirement, such as 'python>=3.9'; repeatable"
+    )
+    what.add_argument(
+        "--datasets", action=argparse.BooleanOptionalAction, default=None, help="datasets are mounted: libfuse is needed"
+    )
+    what.add_argument(
+        "--user-managed",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="no environment is built on top: what the image lacks, nothing supplies",
+    )
+    how = lint.add_argument_group("how the file is built")
+    how.add_argument("--target", metavar="STAGE", help="the stage that is built; default: the last one")
+    how.add_argument("--build-arg", action="append", metavar="NAME=VALUE", help="a build argument; repeatable")
+    how.add_argument("--context", metavar="DIR", help="the build context; default: the Dockerfile's folder")
+    out = lint.add_argument_group("what comes out")
+    out.add_argument("--format", choices=("text", "json"), help="default: text")
+    out.add_argument("--output", metavar="FILE", help="write the report to a file")
+    out.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: error"
+    )
+    out.add_argument(
+        "--allow-undecided",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="exit 0 where nothing is violated but something is undecided",
+    )
+    out.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    settings = lint.add_mutually_exclusive_group()
+    settings.add_argument("--config", metavar="FILE", help="the configuration; default: amlcheck.toml or pyproject.toml, upwards")
+    settings.add_argument("--no-config", action="store_true", help="use no configuration file")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "lint":
+            from amlcheck.lint_command import run_lint
+
+            return int(run_lint(options))
+        from amlcheck import show
+
+        if options.command == "rules":
+            text = show.rules(options.format)
+        elif options.command == "explain":
+            text = show.explain(options.rule)
+        else:
+            text = show.profiles(options.name)
+        write(text, None)
+        return int(Exit.MET)
+    except AmlcheckError as error:
+        print(f"amlcheck: {error}", file=sys.stderr)
+        return int(Exit.ERROR)
+    except KeyboardInterrupt:
+        print("amlcheck: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.MET)
+
+
+def write(text: str, output: str | None) -> None:
+    """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
+    if output is None or output == "-":
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,428 @@
+"""Follows a plan stage by stage, as Docker would, and yields what each stage contains: see `built.Built`.
+
+Nothing is executed. Each instruction changes the stage as far as its text tells; the rest is noted as unreadable.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+
+from amlcheck.dockerfile.built import DEFAULT_PATH, EVERYTHING, Base, Built, Content, Opaque, Package, Stated
+from amlcheck.dockerfile.canonical import Problem
+from amlcheck.dockerfile.commands import registry
+from amlcheck.dockerfile.commands.download import note_product
+from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.copying import bring_from_image, bring_from_stage
+from amlcheck.dockerfile.expand import ExpansionError, expand, expand_words
+from amlcheck.dockerfile.files import ImageFiles
+from amlcheck.dockerfile.plan import PLATFORM, Plan, Stage, argument, stage_span
+from amlcheck.dockerfile.reader import Instruction
+from amlcheck.dockerfile.script import Command, Runner
+from amlcheck.dockerfile.source import Mapped, Source, Span
+from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Step
+from amlcheck.dockerfile.text import HOLE, Text, defined, hole, literal
+from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
+from amlcheck.model import Evidence
+from amlcheck.reference import parse_reference
+
+_POSIX_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_UNSET_IN_SHELL = frozenset("?$@*#!-_") | frozenset("0123456789")
+_OUTPUTS = {
+    ("uname", "-m"): "x86_64",
+    ("uname", "-p"): "x86_64",
+    ("uname", "-i"): "x86_64",
+    ("uname", "-s"): "Linux",
+    ("uname",): "Linux",
+    ("arch",): "x86_64",
+    ("dpkg", "--print-architecture"): "amd64",
+}
+
+
+@dataclass
+class _Stage:
+    """A stage while it is followed."""
+
+    built: Built
+    files: ImageFiles
+    pending: list[Package]
+
+
+class Builder:
+    """Follows the stages of one plan; stages that nothing needs are never looked at."""
+
+    def __init__(self, plan: Plan, knowledge: Knowledge, context: Context | None) -> None:
+        self.plan = plan
+        self.knowledge = knowledge
+        self.context = context
+        self.problems: list[Problem] = list(plan.problems)
+        self.sources: dict[str, Source] = {plan.dockerfile.source.path: plan.dockerfile.source}
+        self._done: dict[int, _Stage] = {}
+
+    def target(self) -> Built:
+        """The stage that is built."""
+        return self.stage(self.plan.target).built
+
+    def stage(self, index: int) -> _Stage:
+        """A stage after its last instruction. Parents are followed first, without recursion."""
+        chain = []
+        current: int | None = index
+        while current is not None and current not in self._done:
+            chain.append(current)
+            current = self.plan.stages[current].parent
+        for number in reversed(chain):
+            self._done[number] = self._follow(self.plan.stages[number])
+        return self._done[index]
+
+    def _follow(self, stage: Stage) -> _Stage:
+        if stage.parent is not None:
+            parent = self._done[stage.parent]
+            state = _Stage(_child(parent.built), parent.files.copy(), list(parent.pending))
+        else:
+            state = _Stage(self._start(stage), ImageFiles(self.context, self.sources), [])
+        for instruction in stage.instructions:
+            if instruction.broken:
+                reason = f"Docker refuses the instruction in line {instruction.start_line}"
+                state.built.opaque.append(Opaque(reason, instruction.keyword_span, NOT_THE_SYSTEM))
+                continue
+            _InstructionReader(self, stage, state, instruction).read()
+        return state
+
+    # --- the base image ----------------------------------------------------------------------------------------------
+
+    def _start(self, stage: Stage) -> Built:
+        built = Built(self.plan.dockerfile, self.knowledge)
+        span = stage_span(stage)
+        reference = parse_reference(stage.base.value) if stage.base.known else None
+        known: BaseImage | None = None
+        if reference is not None:
+            known = SCRATCH if reference.is_scratch else self.knowledge.base_image(reference)
+        chain = stage.base.chain("base image")
+        if known is not None and known.source:
+            chain = (*chain, Evidence(f"{stage.base.value}: {known.source}", None, "known base image"))
+        built.base = Base(stage.base, reference, known, chain, stage.platform, span)
+        if stage.base.known and reference is None and stage.base.value:
+            self.problems.append(Problem(span, f"invalid image reference: {stage.base.value!r}", "name[:tag][@digest], in lower case"))
+        if known is not None:
+            for name, value in known.env.items():
+                built.env[name] = literal(value, span)
+            built.user = literal(known.user)
+            prefix = known.prefixes.get("conda")
+            if "PATH" not in built.env:
+                plain = not any(known.provides.get(item, SCRATCH.provides["git"]).present for item in ("conda", "python"))
+                if plain:
+                    built.env["PATH"] = literal(DEFAULT_PATH, span)
+                elif prefix:
+                    built.env["PATH"] = hole(f"the PATH of the base image {stage.base.value} is not known", span)
+        if "PATH" not in built.env:
+            built.env["PATH"] = hole(f"the PATH of the base image {stage.base.value.replace(HOLE, '…')} is not known", span)
+        return built
+
+
+def _child(parent: Built) -> Built:
+    """A stage that starts where another ended."""
+    return replace(
+        parent,
+        packages=list(parent.packages),
+        opaque=list(parent.opaque),
+        env=dict(parent.env),
+        stated_env=list(parent.stated_env),
+        labels=list(parent.labels),
+        args=list(parent.args),
+        exposed=list(parent.exposed),
+        homes=dict(parent.homes),
+        commands=list(parent.commands),
+    )
+
+
+class _InstructionReader:
+    """One instruction of one stage."""
+
+    def __init__(self, builder: Builder, stage: Stage, state: _Stage, instruction: Instruction) -> None:
+        self.builder = builder
+        self.stage = stage
+        self.state = state
+        self.built = state.built
+        self.instruction = instruction
+        self.escape = builder.plan.dockerfile.escape
+
+    def read(self) -> None:
+        handler = getattr(self, f"_{self.instruction.keyword.lower()}", None)
+        if handler is not None:
+            handler()
+
+    # --- expansion ---------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Text | None:
+        """A variable as the build sees it; a hole where the base image may set it."""
+        found = self.built.env.get(name)
+        if found is not None:
+            return found
+        if name == "HOME":
+            home = self.built.home()
+            return literal(home) if home is not None else hole("the home directory is not known")
+        if name == "PWD":
+            return self.built.workdir if self.built.workdir.pieces else literal("/")
+        declared = self.builder.plan.global_args.get(name)
+        if any(stated.name == name for stated in self.built.args):
+            if declared is None:
+                return hole(f"ARG {name} has no default (give --build-arg {name}=…)")
+        base = self.built.base
+        known = base.known if base is not None else None
+        if known is not None and not any(value.present for key, value in known.provides.items() if key != "ubuntu"):
+            return None
+        if name in _UNSET_IN_SHELL:
+            return hole(f"${name} is set by the shell")
+        return hole(f"{name} is not set in this Dockerfile; the base image may set it")
+
+    def _expand(self, word: Mapped) -> Text:
+        try:
+            return expand(word, self.lookup, self.escape)
+        except ExpansionError as error:
+            span = word.span(0, len(word.text))
+            problem = Problem(span, f"Docker cannot expand this: {error}", "correct the substitution")
+            if problem not in self.builder.problems:
+                self.builder.problems.append(problem)
+            return hole(str(error), span)
+
+    def _words(self) -> list[Text]:
+        if self.instruction.json is not None:
+            return [self._expand(Mapped(place.source, value, place.joints)) for value, place in self.instruction.json]
+        return [self._expand(word) for word in self.instruction.words()]
+
+    # --- settings ----------------------------------------------------------------------------------------------------
+
+    def _arg(self) -> None:
+        for name, word in self.instruction.assignments(self.escape):
+            value = self._expand(word) if word is not None else None
+            label, held = argument(name, value, self.builder.plan.build_args, self.instruction)
+            span = name.span(0, len(name.text))
+            if value is None and held is None:
+                held = self.builder.plan.global_args.get(label)
+                if held is None and label in PLATFORM:
+                    held = literal(PLATFORM[label], span)
+            elif held is not None:
+                held = defined(held, held.span, f"ARG {label}")
+            whole = word.span(0, len(word.text)) if word is not None else span
+            self.built.args.append(Stated(label, held or Text(), span.cover(whole), self.instruction))
+            if held is not None:
+                self.built.env[label] = held
+
+    def _env(self) -> None:
+        new: dict[str, Text] = {}
+        for name, word in self.instruction.assignments(self.escape):
+            if word is None:
+                continue
+            label = self._expand(name).value
+            value = self._expand(word)
+            span = name.span(0, len(name.text)).cover(word.span(0, len(word.text)))
+            self.built.stated_env.append(Stated(label, value, span, self.instruction))
+            new[label] = defined(value, value.span, f"ENV {label}") if value.pieces else Text()
+        self.built.env.update(new)
+
+    def _label(self) -> None:
+        for name, word in self.instruction.assignments(self.escape):
+            if word is not None:
+                span = name.span(0, len(name.text)).cover(word.span(0, len(word.text)))
+                stated = Stated(self._expand(name).value, self._expand(word), span, self.instruction)
+                self.built.labels.append(stated)
+
+    def _expose(self) -> None:
+        try:
+            words = expand_words(self.instruction.args, self.lookup, self.escape)
+        except ExpansionError:
+            return
+        for word in words:
+            self.built.exposed.append(Stated(word.value, word, word.span or self.instruction.span, self.instruction))
+
+    def _user(self) -> None:
+        self.built.user = self._expand(self.instruction.args)
+
+    def _workdir(self) -> None:
+        path = self._expand(self.instruction.args)
+        before = self.built.workdir
+        if path.known and before.known:
+            joined = posixpath.normpath(posixpath.join(before.value or "/", path.value))
+            self.built.workdir = literal(joined, path.span) if not path.value.startswith("/") else literal(joined, path.span)
+        else:
+            self.built.workdir = path
+
+    def _shell(self) -> None:
+        words = tuple(value for value, _ in self.instruction.json or ())
+        self.built.shell = words
+        if words[:2] in (("conda", "run"), ("mamba", "run"), ("micromamba", "run")):
+            named = [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-n", "--name", "-p", "--prefix")]
+            self.built.active_env = named[-1] if named else "base"
+        else:
+            self.built.active_env = ""
+
+    def _cmd(self) -> None:
+        self.built.starts = self.instruction
+
+    def _entrypoint(self) -> None:
+        self.built.starts = self.instruction
+
+    # --- files -------------------------------------------------------------------------------------------------------
+
+    def _copy(self) -> None:
+        words = self._words()
+        flag = self.instruction.flag("from")
+        target = self._target(words[-1])
+        if target is None:
+            return
+        if flag is not None:
+            self._copy_from(self._expand(flag.value_word), words[:-1], target)
+            return
+        bodies = iter(self.instruction.heredocs)
+        folder = words[-1].value.endswith("/") or len(words) > 2
+        for word in words[:-1]:
+            if word.value.startswith("<<"):
+                document = next(bodies, None)
+                if document is not None:
+                    path = posixpath.join(target, document.name) if folder else target
+                    self.state.files.write(path, self._document(document.content, document.expands))
+            elif "://" in word.value or word.value.startswith("git@"):
+                self._added(word, target, folder)
+            elif not word.known or any(char in word.value for char in "*?["):
+                self.state.files.bring(_folder_of(word), target)
+            else:
+                self._bring(word, target, folder)
+
+    _add = _copy
+
+    def _document(self, content: Mapped, expands: bool) -> Content:
+        if not expands or "$" not in content.text:
+            return Content(content)
+        return Content(reason="it holds variables")
+
+    def _target(self, word: Text) -> str | None:
+        if not word.known:
+            return None
+        workdir = self.built.workdir
+        if not word.value.startswith("/") and not workdir.known:
+            return None
+        return posixpath.normpath(posixpath.join(workdir.value or "/", word.value))
+
+    def _bring(self, word: Text, target: str, folder: bool) -> None:
+        path = posixpath.normpath(word.value).lstrip("/")
+        files = self.state.files
+        if files.is_folder(path) or path == ".":
+            files.bring(path, target)
+        else:
+            files.bring(path, posixpath.join(target, posixpath.basename(path)) if folder else target)
+            if self.instruction.keyword == "ADD" and path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")):
+                span = word.span or self.instruction.span
+                self.built.opaque.append(Opaque(f"the archive {path} is not looked into", span, NOT_THE_SYSTEM))
+
+    def _added(self, url: Text, target: str, folder: bool) -> None:
+        command = Command((url,), url.span or self.instruction.span, True)
+        note_product(url, command, self._step())
+        name = url.value.partition("?")[0].rsplit("/", 1)[-1]
+        path = posixpath.join(target, name) if folder else target
+        self.state.files.write(path, Content(url=url, reason="it is downloaded by the build"))
+
+    def _copy_from(self, origin: Text, sources: list[Text], target: str) -> None:
+        index = self.builder.plan.find(origin.value, self.stage.index) if origin.known else None
+        if index is not None:
+            other = self.builder.stage(index)
+            bring_from_stage(self.built, self.state.files, other.built, other.files, sources, target, self.instruction)
+        else:
+            bring_from_image(self.built, origin, sources, target, self.instruction)
+
+    # --- RUN ---------------------------------------------------------------------------------------------------------
+
+    def _step(self) -> Step:
+        runner = Runner(
+            {},
+            self.lookup,
+            lambda command: registry.dispatch(command, step),
+            self._output,
+            self._unread,
+        )
+        step = Step(self.built, self.state.files, runner, self.instruction, self.state.pending, registry.dispatch)
+        return step
+
+    def _output(self, command: Command) -> Text | None:
+        words = tuple(word.value for word in command.words)
+        if words in _OUTPUTS:
+            return literal(_OUTPUTS[words])
+        release = self.built.release()
+        if words[0] == "lsb_release" and release is not None:
+            if words[1:] in (("-cs",), ("-c", "-s"), ("-sc",)):
+                return literal(release.codename)
+            if words[1:] in (("-rs",), ("-r", "-s"), ("-sr",)):
+                return literal(release.version)
+        if words == ("pwd",):
+            return self.lookup("PWD")
+        return None
+
+    def _unread(self, reason: str, span: Span, certain: bool) -> None:
+        line = span.location.line
+        self.built.opaque.append(Opaque(f"{reason} (line {line})", span, EVERYTHING - {"ubuntu"}, certain))
+
+    def _run(self) -> None:
+        step = self._step()
+        self._mounts(step)
+        if self.instruction.json is not None:
+            words = tuple(
+                literal(value, place.span(0, len(place.text))) if value else literal("", None)
+                for value, place in self.instruction.json
+            )
+            if words:
+                registry.dispatch(Command(words, self.instruction.span, True), step)
+            return
+        shell = self.built.shell
+        program = posixpath.basename(shell[0]) if shell else "sh"
+        if program not in _POSIX_SHELLS and not self.built.active_env:
+            self._unread(f"the shell {program} is not followed", self.instruction.keyword_span, True)
+            return
+        step.runner.run(self._script())
+
+    def _script(self) -> Mapped:
+        """The text that the shell runs: the joined lines, with the here-documents below them."""
+        args = self.instruction.args
+        documents = self.instruction.heredocs
+        if not documents:
+            return args
+        first = documents[0]
+        if args.text.strip().startswith("<<") and len(args.text.split()) <= 2 and "\n" not in args.text.strip():
+            content = first.content
+            shebang = content.text.split("\n", 1)[0]
+            if shebang.startswith("#!") and not any(name in shebang for name in _POSIX_SHELLS):
+                self._unread(f"a script for {shebang[2:].strip()} is not followed", first.whole, True)
+                return content.slice(0, 0)
+            return content
+        source = args.source
+        start, end = documents[0].whole.start, documents[-1].whole.end
+        joints = (*args.joints, (len(args.text), max(start - 1, 0)), (len(args.text) + 1, start))
+        return Mapped(source, args.text + "\n" + source.text[start:end] + "\n", joints)
+
+    def _mounts(self, step: Step) -> None:
+        """`--mount=type=bind`: files of the context or of another stage that are there while the RUN lasts."""
+        for flag in self.instruction.flags:
+            if flag.name != "mount" or flag.value is None:
+                continue
+            fields = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            if fields.get("type", "bind") != "bind":
+                continue
+            source = fields.get("source") or fields.get("src") or "."
+            target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
+            origin = fields.get("from")
+            if not target or HOLE in source:
+                continue
+            path = posixpath.normpath(posixpath.join(self.built.workdir.value or "/", target))
+            if origin is None:
+                step.files.bring(posixpath.normpath(source).lstrip("/") or ".", path)
+                continue
+            index = self.builder.plan.find(origin, self.stage.index)
+            if index is not None:
+                content = self.builder.stage(index).files.read(posixpath.normpath("/" + source))
+                if content is not None:
+                    step.files.write(path, content)
+
+
+def _folder_of(word: Text) -> str:
+    """The folder before the first wildcard."""
+    text = word.value
+    stops = [at for at in (text.find(char) for char in ("*", "?", "[", HOLE)) if at >= 0]
+    return posixpath.normpath(text[: min(stops)].rpartition("/")[0] or ".").lstrip("/") or "."

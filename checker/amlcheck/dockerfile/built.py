@@ -1,0 +1,253 @@
+"""What a Dockerfile builds, as far as its text tells: the state of a stage after its last instruction.
+
+Rules read it; the builder writes it. Everything that was put in carries its chain of evidence; what might have been put
+in and cannot be read is an `Opaque`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from amlcheck.dockerfile.canonical import Problem
+from amlcheck.dockerfile.reader import Dockerfile, Instruction
+from amlcheck.dockerfile.source import Mapped, Span
+from amlcheck.dockerfile.text import HOLE, Text
+from amlcheck.knowledge import BaseImage, Knowledge, PackageMeaning, Release
+from amlcheck.model import ABSENT, COMPONENTS, Chain, Fact, Testimony, Unknown, Value
+from amlcheck.reference import Reference
+from amlcheck.versions import VersionSet
+
+EVERYTHING = frozenset(COMPONENTS)
+PYTHON_PACKAGES = frozenset({"azureml-defaults", "inference-server"})
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Something that an instruction installs or removes."""
+
+    manager: str
+    """apt, conda, pip, archive or installer."""
+    name: str
+    """Normalised as its manager does it."""
+    versions: VersionSet | None
+    """None: whatever the manager takes (unpinned), or not known; `unknown` tells which."""
+    place: str
+    """The prefix it goes to: "/" for apt, a conda prefix, a virtual environment; "" where that is not known."""
+    chain: Chain
+    certain: bool = True
+    unknown: str = ""
+    """Why its version is not known, where it was stated and cannot be resolved."""
+    removed: bool = False
+    written: Text | None = None
+    """The word that names it."""
+    extras: frozenset[str] = frozenset()
+    instruction: Instruction | None = None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a single version is asked for (to its precision)."""
+        return self.versions is not None and not self.versions.is_any
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Something that cannot be followed, and the components it could have changed."""
+
+    reason: str
+    span: Span | None
+    components: frozenset[str] = EVERYTHING
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value that an instruction states: ENV, LABEL, EXPOSE, ARG."""
+
+    name: str
+    value: Text
+    span: Span
+    instruction: Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class PathEntry:
+    """A directory of PATH; None where it is not known."""
+
+    folder: str | None
+    text: Text
+
+
+@dataclass
+class Base:
+    """What a stage starts from."""
+
+    word: Text
+    """The reference as FROM has it, expanded."""
+    reference: Reference | None
+    known: BaseImage | None
+    chain: Chain
+    platform: Text | None
+    span: Span
+
+    @property
+    def name(self) -> str:
+        return self.word.value.replace(HOLE, "…")
+
+
+@dataclass
+class Built:
+    """The state of a stage."""
+
+    dockerfile: Dockerfile
+    knowledge: Knowledge
+    base: Base | None = None
+    packages: list[Package] = field(default_factory=list)
+    opaque: list[Opaque] = field(default_factory=list)
+    env: dict[str, Text] = field(default_factory=dict)
+    """ENV and ARG, as the build sees them."""
+    stated_env: list[Stated] = field(default_factory=list)
+    labels: list[Stated] = field(default_factory=list)
+    args: list[Stated] = field(default_factory=list)
+    exposed: list[Stated] = field(default_factory=list)
+    user: Text = field(default_factory=Text)
+    workdir: Text = field(default_factory=Text)
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    homes: dict[str, str] = field(default_factory=dict)
+    active_env: str = ""
+    """The conda environment that commands run in, where one was activated."""
+    repositories_added: bool = False
+    """Another package archive was added: unpinned apt versions are no longer the distribution's."""
+    platform_args: dict[str, str] = field(default_factory=dict)
+    starts: Instruction | None = None
+    """The CMD or ENTRYPOINT in force."""
+    commands: list[tuple[str, Span]] = field(default_factory=list)
+    """Every command that runs, by name."""
+    problems: list[Problem] = field(default_factory=list)
+    """Why Docker refuses the file, if it does."""
+
+    # --- what rules ask ----------------------------------------------------------------------------------------------
+
+    def base_value(self, component: str) -> Value | None:
+        """What the base image says of a component; None where that is not known."""
+        known = self.base.known if self.base else None
+        return known.provides.get(component) if known is not None else None
+
+    def installed(self, component: str) -> list[tuple[Package, PackageMeaning]]:
+        """Packages that speak of a component, in the order of the build, removals included."""
+        return [
+            (package, meaning)
+            for package in self.packages
+            for meaning in self.knowledge.meanings(package.manager, package.name)
+            if meaning.component == component or (meaning.component == "same" and package.name == component)
+        ]
+
+    def named(self, *names: str, manager: str = "") -> list[Package]:
+        """Packages of these names that are still there at the end."""
+        left: dict[tuple[str, str, str], Package] = {}
+        for package in self.packages:
+            if package.name in names and manager in ("", package.manager):
+                key = (package.manager, package.name, package.place)
+                if package.removed:
+                    left.pop(key, None)
+                else:
+                    left.pop(key, None)
+                    left[key] = package
+        return list(left.values())
+
+    def hidden(self, component: str) -> Opaque | None:
+        """Something unreadable that could have brought the component."""
+        return next((item for item in self.opaque if component in item.components), None)
+
+    def absence(self, component: str, what: str = "") -> Testimony:
+        """What to say where nothing was seen: absent, the base image's word, or why that cannot be told."""
+        value = self.base_value(component)
+        if value is not None and value.present:
+            return Fact(component, value, self.base_chain())
+        hidden = self.hidden(component)
+        if hidden is not None:
+            chain = (hidden.span.evidence("cannot be followed"),) if hidden.span else ()
+            return Unknown(component, hidden.reason, chain)
+        if value is None:
+            return Unknown(component, self.base_unknown(component), self.base_chain())
+        return Fact(component, ABSENT, self.base_chain(), f"no instruction installs {what or component}")
+
+    def base_unknown(self, component: str) -> str:
+        """Why the base image says nothing of a component."""
+        if self.base is None:
+            return "there is no base image"
+        if not self.base.word.known:
+            return f"the base image {self.base.name} is not known: {self.base.word.reason}"
+        if self.base.known is None:
+            if self.base.reference is not None and self.base.reference.digest and not self.base.reference.tag:
+                return f"the base image {self.base.name} is named by digest only, which does not tell what it contains"
+            return f"what the base image {self.base.name} contains is not known"
+        return f"what the base image {self.base.name} has of {component} is not known"
+
+    def base_chain(self) -> Chain:
+        return self.base.chain if self.base else ()
+
+    def system(self) -> Value | None:
+        """The system: Ubuntu of a version, or another."""
+        return self.base_value("ubuntu")
+
+    def release(self) -> Release | None:
+        """The distribution's release, where it is known exactly."""
+        value = self.system()
+        return self.knowledge.release(value) if value is not None else None
+
+    def path(self) -> list[PathEntry]:
+        """The directories of PATH, in order."""
+        value = self.env.get("PATH")
+        if value is None:
+            return [PathEntry(None, Text())]
+        entries: list[PathEntry] = []
+        rest: Text | None = value
+        while rest is not None:
+            part, rest = rest.partition(":")
+            text = part.value
+            if HOLE in text:
+                entries.append(PathEntry(None, part))
+            elif text:
+                entries.append(PathEntry(posixpath.normpath(text), part))
+        return entries
+
+    def conda_prefixes(self) -> list[str]:
+        """Where conda stands, in the order in which it came: the base image's, then those installed."""
+        known = self.base.known if self.base else None
+        found = [known.prefixes["conda"]] if known is not None and "conda" in known.prefixes else []
+        found += [package.place for package in self.packages if package.manager == "installer" and package.place]
+        return list(dict.fromkeys(found))
+
+    def home(self, user: str | None = None) -> str | None:
+        """A user's home directory; None where it is not known."""
+        name = (self.user.value if user is None else user).split(":")[0]
+        if HOLE in name:
+            return None
+        if name in ("", "root", "0"):
+            return "/root"
+        return self.homes.get(name, f"/home/{name}" if not name.isdigit() else None)
+
+
+def last_wins(found: Iterable[tuple[Package, PackageMeaning]]) -> Iterator[tuple[Package, PackageMeaning]]:
+    """Of the same package in the same place only the last word counts, and nothing of what was removed."""
+    left: dict[tuple[str, str, str], tuple[Package, PackageMeaning]] = {}
+    for package, meaning in found:
+        key = (package.manager, package.name, package.place)
+        left.pop(key, None)
+        if not package.removed:
+            left[key] = (package, meaning)
+    yield from left.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file in the image: its text where it is known, where it was downloaded from, or why neither is."""
+
+    mapped: Mapped | None = None
+    url: Text | None = None
+    reason: str = ""
+    name: str = ""
+    """Its name in the build context or in the image it came from."""

@@ -1,0 +1,120 @@
+"""apt-get, apt, aptitude, apt-fast and dpkg."""
+
+from __future__ import annotations
+
+import re
+
+from amlcheck.dockerfile.script import Command
+from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
+from amlcheck.dockerfile.text import HOLE, Text
+from amlcheck.model import COMPONENTS
+from amlcheck.versions import VersionSet, exactly, loose, prefix
+
+_WITH_VALUE = frozenset({"-o", "--option", "-t", "--target-release", "--default-release", "-c", "--config-file", "-a"})
+_DEB = re.compile(r"(?P<name>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)(?:_[a-z0-9]+)?\.deb")
+_REPOSITORY_DEB = re.compile(r"cuda-repo-|nvidia-machine-learning-repo|packages-microsoft|cuda-keyring|nv-tensorrt|.*-repo")
+SYSTEM_PACKAGES = frozenset(COMPONENTS) - {"ubuntu", "conda", "azureml-defaults", "inference-server"}
+
+
+def apt_get(command: Command, step: Step) -> None:
+    """Packages of `install`, `remove` and `purge`; `upgrade` keeps what is there within its release."""
+    options = Options(command.words[1:], _WITH_VALUE)
+    if not options.operands:
+        return
+    verb, words = options.operands[0].value, options.operands[1:]
+    if verb == HOLE or verb in ("build-dep", "source", "satisfy", "dselect-upgrade"):
+        step.hide(f"{command.name} {verb.replace(HOLE, '…')} is not followed", command, SYSTEM_PACKAGES)
+        return
+    if verb not in ("install", "reinstall", "remove", "purge", "autoremove"):
+        return
+    other_release = options.value("-t", "--target-release", "--default-release")
+    for word in words:
+        if verb in ("remove", "purge", "autoremove"):
+            _remove(word, command, step)
+        else:
+            _install(word, command, step, other_release)
+
+
+def _install(word: Text, command: Command, step: Step, other_release: Text | None) -> None:
+    text = word.value
+    if text.endswith(".deb"):
+        _deb(word, command, step)
+        return
+    name_part, version_part = word.partition("=")
+    name = name_part.value.partition("/")[0].partition(":")[0].lower()
+    if HOLE in name:
+        step.hide(f"which package {command.name} installs is not known: {word.reason}", command, SYSTEM_PACKAGES, word)
+        return
+    if name.endswith("-") and not name.endswith("g++-"):
+        step.install("apt", name[:-1], word, command, place="/usr", removed=True)
+        return
+    if version_part is None:
+        unknown = "it comes from another release (-t)" if other_release is not None else ""
+        step.install("apt", name.rstrip("+") if name != "g++" else name, word, command, place="/usr", unknown=unknown)
+        return
+    versions = package_version(version_part.value)
+    unknown = "" if versions is not None else (version_part.reason or f"{version_part.value!r} is no version")
+    step.install(
+        "apt", name, word, command, versions=versions, part=version_part, place="/usr", unknown=unknown
+    )
+
+
+def package_version(text: str) -> VersionSet | None:
+    """The upstream version of an apt pin: "7.6.5.32-1+cuda10.0", "1:2.25*"; None where it is not known."""
+    if HOLE in text:
+        return None
+    starred = "*" in text
+    stem = loose(text.partition("*")[0].rstrip(".")) if starred else loose(text)
+    if stem is None:
+        return None
+    return prefix(stem) if starred else exactly(stem)
+
+
+def _remove(word: Text, command: Command, step: Step) -> None:
+    text = word.value
+    if HOLE in text or "*" in text or "^" in text:
+        pattern = re.compile(re.escape(text.rstrip("+")).replace(r"\*", ".*").replace(re.escape(HOLE), ".*"))
+        for package in [item for item in step.image.packages if item.manager == "apt" and pattern.fullmatch(item.name)]:
+            step.install("apt", package.name, word, command, place="/usr", removed=True, note="removed")
+        return
+    name = text.partition(":")[0].partition("=")[0].lower()
+    step.install("apt", name, word, command, place="/usr", removed=True, note="removed")
+
+
+def dpkg(command: Command, step: Step) -> None:
+    """`dpkg -i FILE.deb`: the package and its version stand in the file's name."""
+    options = Options(command.words[1:], frozenset())
+    if not options.has("-i", "--install"):
+        return
+    for word in options.operands:
+        _deb(word, command, step)
+
+
+def _deb(word: Text, command: Command, step: Step) -> None:
+    path = step.path(word)
+    content = step.files.read(path) if path is not None else None
+    named = content.url if content is not None and content.url is not None else word
+    base = named.value.rsplit("/", 1)[-1].partition("?")[0].replace("%2B", "+").replace("%2b", "+")
+    if _REPOSITORY_DEB.match(base):
+        step.image.repositories_added = True
+        return
+    match = _DEB.fullmatch(base)
+    if match is None:
+        step.hide(f"which package {base.replace(HOLE, '…') or 'it'} holds is not known", command, NOT_THE_SYSTEM, word)
+        return
+    start = named.value.rindex(base) + match.start("version") if base in named.value else 0
+    part = named.slice(start, start + len(match.group("version")))
+    versions = package_version(match.group("version"))
+    step.install("apt", match.group("name"), word, command, versions=versions, part=part, place="/usr")
+
+
+def add_repository(command: Command, step: Step) -> None:
+    """Another archive: what an unpinned package's version is no longer follows from the release."""
+    step.image.repositories_added = True
+
+
+def other_system(command: Command, step: Step) -> None:
+    """yum, dnf, apk, zypper: not Ubuntu's tools; what they install is not followed."""
+    verb = next((word.value for word in command.words[1:] if not word.value.startswith("-")), "")
+    if verb in ("install", "add", "in", "localinstall", "groupinstall", "upgrade", "reinstall"):
+        step.hide(f"what {command.name} installs is not followed", command, SYSTEM_PACKAGES)

@@ -1,0 +1,187 @@
+"""Downloads and what is done with them: conda installers, MPI, CUDA, cuDNN, NCCL and Python archives, shell scripts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from amlcheck.dockerfile.built import Content, Package
+from amlcheck.dockerfile.script import Command
+from amlcheck.dockerfile.step import BUILT_FROM_SOURCE, NOT_THE_SYSTEM, Options, Step, chain_of
+from amlcheck.dockerfile.text import HOLE, Text, literal
+from amlcheck.model import Value
+from amlcheck.versions import VersionSet, exactly, loose, prefix
+
+_WGET_VALUES = frozenset({"-O", "--output-document", "-P", "--directory-prefix", "-o", "--output-file", "-t", "--tries"})
+_CURL_VALUES = frozenset(
+    {"-o", "--output", "-H", "--header", "-A", "--user-agent", "--retry", "-u", "--user", "-X", "--request", "-d"}
+    | {"--data", "-m", "--max-time", "--connect-timeout", "--retry-delay", "--output-dir", "--cacert", "-b", "-c"}
+)
+_INSTALLER = re.compile(
+    r"(?P<product>Miniconda|Anaconda|Miniforge|Mambaforge)(?P<flavour>-pypy3)?(?P<python>[23]?)(?:-pypy3)?"
+    r"-(?P<version>[\w.+\ufffc-]+?)?-?(?:Linux|\ufffc)(?:-[\w\ufffc-]+)?\.sh"
+)
+_ARCHIVES = (
+    ("openmpi", re.compile(r"openmpi-(?P<v>[\d.\ufffc]+(?:rc\d+)?)(?:-\d+)?\.(?:tar|tgz|src)")),
+    ("mpich", re.compile(r"(?<![a-z])mpich-(?P<v>[\d.\ufffc]+(?:[abrc]+\d+)?)\.(?:tar|tgz)")),
+    ("intelmpi", re.compile(r"l_mpi(?:-rt)?_(?:oneapi_p_)?(?P<v>\d[\d.\ufffc]*?)(?:_offline)?\.(?:tgz|tar|sh)")),
+    ("cuda", re.compile(r"cuda_(?P<v>\d+[\d.\ufffc]*)(?:_[\w.\ufffc]+)?(?:[-_]linux)?(?:[-_.]run)?")),
+    ("cudnn", re.compile(r"cudnn-(?:linux-x86_64-|[\d.\ufffc]+-linux-x64-v)(?P<v>\d[\d.\ufffc]*)")),
+    ("nccl", re.compile(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
+    ("python", re.compile(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
+)
+_UNPACKED_SUFFICES = frozenset({"cudnn", "nccl"})
+
+
+def wget(command: Command, step: Step) -> None:
+    options = Options(command.words[1:], _WGET_VALUES)
+    target = options.value("-O", "--output-document")
+    folder = options.value("-P", "--directory-prefix")
+    for url in options.operands:
+        _fetched(url, target, folder, command, step)
+
+
+def curl(command: Command, step: Step) -> None:
+    options = Options(command.words[1:], _CURL_VALUES)
+    target = options.value("-o", "--output")
+    redirected = [item.target for item in command.redirects if item.operator in (">", "&>", ">|")]
+    if target is None and redirected:
+        target = redirected[0]
+    folder = options.value("--output-dir")
+    if target is None and not options.has("-O", "--remote-name", "--remote-name-all"):
+        target = None if command.feeder is not None else literal("-")
+    for url in options.operands:
+        _fetched(url, target, folder, command, step)
+
+
+def _fetched(url: Text, target: Text | None, folder: Text | None, command: Command, step: Step) -> None:
+    note_product(url, command, step)
+    if target is not None and target.value == "-":
+        return
+    name = target or literal(url.value.partition("?")[0].rsplit("/", 1)[-1])
+    path = step.path(folder + literal("/") + name if folder is not None else name)
+    if path is not None:
+        step.files.write(path, Content(url=url, reason="it is downloaded by the build"))
+
+
+def note_product(url: Text, command: Command, step: Step) -> None:
+    """Remembers a known product, until something is made of it."""
+    address = url.value.replace("%2B", "+")
+    base = address.partition("?")[0]
+    for name, pattern in _ARCHIVES:
+        match = pattern.search(base)
+        if match is None or (name == "cuda" and not re.search(r"\.run|_linux|local_installers", base)):
+            continue
+        at = url.value.find(match.group("v"))
+        part = url.slice(at, at + len(match.group("v"))) if at >= 0 else url
+        text = match.group("v").strip(".")
+        stem = None if HOLE in text else loose(text)
+        versions = None if stem is None else (exactly(stem) if stem.count(".") >= 2 else prefix(stem))
+        chain = chain_of(part, url, command, "URL")
+        unknown = part.reason if versions is None else ""
+        step.pending.append(Package("archive", name, versions, "/usr/local", chain, command.certain, unknown, written=url))
+        return
+
+
+def unpack(command: Command, step: Step) -> None:
+    """tar and unzip: libraries are there once unpacked; sources only once they are built."""
+    _finish(step, command, _UNPACKED_SUFFICES)
+
+
+def build(command: Command, step: Step) -> None:
+    """make, rpm, an install script: what was downloaded before is now installed."""
+    known = _finish(step, command, None)
+    words = [word.value for word in command.words[1:]]
+    if not known and (command.name != "make" or "install" in words or "altinstall" in words):
+        step.hide(f"what {command.name} builds is not known", command, BUILT_FROM_SOURCE)
+
+
+def _finish(step: Step, command: Command, only: frozenset[str] | None) -> bool:
+    taken = [item for item in step.pending if only is None or item.name in only]
+    for item in taken:
+        step.pending.remove(item)
+        step.image.packages.append(item)
+    return bool(taken) or any(item.manager == "archive" for item in step.image.packages)
+
+
+def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: Step) -> None:
+    """A script or installer that is run: a conda installer by its name or URL, a known file's text, else not followed."""
+    path = step.path(word)
+    content = step.files.read(path) if path is not None else None
+    named = content.url if content is not None and content.url is not None else word
+    if conda_installer(named, arguments, command, step):
+        return
+    if content is not None and content.mapped is not None:
+        step.run_script(content.mapped, command.certain)
+        return
+    base = posixpath.basename(word.value)
+    if content is not None and content.name and conda_installer(literal(content.name, word.span), arguments, command, step):
+        return
+    if any(pattern.search(named.value) for _, pattern in _ARCHIVES) or base in ("install.sh", "configure", "config"):
+        if base in ("configure", "config"):
+            return
+        if not named.value.endswith(".sh") or step.pending:
+            build(command, step)
+            return
+    where = f": {content.reason}" if content is not None and content.reason else ""
+    step.hide(f"the script {word.value.replace(HOLE, '…')} cannot be read{where}", command, NOT_THE_SYSTEM, word)
+
+
+def piped_script(command: Command, step: Step) -> bool:
+    """`curl URL | bash`: True where the command reads a script from a pipe."""
+    feeder = command.feeder
+    if feeder is None or feeder.name not in ("curl", "wget"):
+        return feeder is not None
+    urls = [word for word in feeder.words[1:] if "://" in word.value]
+    if urls and conda_installer(urls[0], command.words[1:], command, step):
+        return True
+    shown = urls[0].value.replace(HOLE, "…") if urls else "a download"
+    if re.search(r"rustup|nodesource|nvm-sh|packagecloud|astral\.sh/uv|InstallAzureCLIDeb|install-poetry|ollama|helm", shown):
+        return True
+    step.hide(f"the script from {shown} is not known before the build", command, NOT_THE_SYSTEM)
+    return True
+
+
+def conda_installer(named: Text, arguments: tuple[Text, ...], command: Command, step: Step) -> bool:
+    """Notes what a Miniconda, Anaconda, Miniforge or Mambaforge installer brings; False where the name is none."""
+    match = _INSTALLER.search(named.value)
+    if match is None:
+        return False
+    product = (match.group("product") + (match.group("python") or "3")).lower().replace("mambaforge3", "mambaforge")
+    product = product.replace("miniforge2", "miniforge3")
+    if match.group("flavour") or "-pypy3" in named.value:
+        product = "miniforge-pypy3"
+    text = (match.group("version") or "latest").removesuffix("-")
+    at = match.start("version") if match.group("version") else match.start()
+    part = named.slice(at, at + len(match.group("version") or match.group(0)))
+    place = _prefix_argument(arguments, step) or _default_prefix(product, step)
+    brought = step.image.knowledge.installer(product, text)
+    if brought is None and re.fullmatch(r"\d+\.\d+\.\d+(?:\.\d+)?(?:-\d+)?", text) and product != "anaconda3":
+        conda: VersionSet | None = exactly(text.partition("-")[0])
+        python: VersionSet | None = None
+    else:
+        conda = _versions(brought.conda) if brought is not None else None
+        python = _versions(brought.python) if brought is not None else None
+    if text == "latest" and "/latest/" not in named.value and brought is None:
+        conda = python = None
+    for name, versions in (("conda", conda), ("python", python)):
+        unknown = "" if versions is not None else part.reason or f"which {name} {match.group(0)} brings is not known"
+        step.install(
+            "installer", name, named, command, versions=versions, part=part, place=place, unknown=unknown, note="installer"
+        )
+    return True
+
+
+def _versions(value: Value | None) -> VersionSet | None:
+    return value.versions if value is not None else None
+
+
+def _prefix_argument(arguments: tuple[Text, ...], step: Step) -> str:
+    options = Options(arguments, frozenset({"-p"}))
+    given = options.value("-p")
+    return (step.path(given) or "") if given is not None else ""
+
+
+def _default_prefix(product: str, step: Step) -> str:
+    home = step.image.home()
+    return f"{home}/{product}" if home is not None else ""

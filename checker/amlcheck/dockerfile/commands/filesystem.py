@@ -1,0 +1,158 @@
+"""Commands that write, copy, move and remove files, as far as later commands read them."""
+
+from __future__ import annotations
+
+import posixpath
+
+from amlcheck.dockerfile.built import Content
+from amlcheck.dockerfile.script import Command
+from amlcheck.dockerfile.source import Mapped
+from amlcheck.dockerfile.step import Options, Step
+from amlcheck.dockerfile.text import Text, as_mapped, literal
+
+
+def echo(command: Command, step: Step) -> None:
+    """`echo WORDS > FILE`, printf too."""
+    words = [word for index, word in enumerate(command.words) if index and not (index == 1 and word.value in ("-e", "-n", "-en"))]
+    text = Text()
+    for word in words:
+        text = text + (literal(" ") if text.pieces else Text()) + word
+    if command.name == "printf" or "\\n" in text.value:
+        text = _with_line_ends(text)
+    _save(command, step, Content(as_mapped(text + literal("\n"))) if text.known else Content(reason=text.reason))
+
+
+def _with_line_ends(text: Text) -> Text:
+    """Escaped line ends as line ends; a space keeps each character at its place."""
+    out = Text()
+    rest: Text | None = text
+    while rest is not None:
+        part, rest = rest.partition("\\n")
+        out = out + part + (literal(" \n") if rest is not None else Text())
+    return out
+
+
+def cat(command: Command, step: Step) -> None:
+    """`cat > FILE <<EOF`, `tee FILE <<EOF`, `cat A > B`."""
+    body = next((item for item in command.redirects if item.operator == "<<" and item.body is not None), None)
+    if body is not None and body.body is not None:
+        holes = body.expands and ("$" in body.body.text or "`" in body.body.text)
+        content = Content(_expanded(body.body, step)) if holes else Content(body.body)
+    elif len(command.words) == 2 and command.name == "cat":
+        path = step.path(command.words[1])
+        content = (step.files.read(path) if path is not None else None) or Content(reason="it is not known")
+    elif command.feeder is not None and command.feeder.name in ("echo", "printf"):
+        redirected = Command(command.feeder.words, command.span, command.certain, command.redirects)
+        for target in _targets(command, step):
+            _write_echo(redirected, target, step, "-a" in [word.value for word in command.words])
+        return
+    else:
+        content = Content(reason="what is written to it is not followed")
+    _save(command, step, content)
+    for target in _targets(command, step):
+        step.files.write(target, content)
+
+
+def _expanded(body: Mapped, step: Step) -> Mapped | None:
+    """A here-document whose variables are all known; None otherwise."""
+    from amlcheck.dockerfile.expand import ExpansionError, expand
+
+    quoted = Mapped(body.source, body.text.replace("'", "\ue001").replace('"', "\ue002"), body.joints)
+    try:
+        text = expand(quoted, step.runner.lookup, "\\")
+    except ExpansionError:
+        return None
+    mapped = as_mapped(text) if text.known else None
+    if mapped is None:
+        return None
+    return Mapped(mapped.source, mapped.text.replace("\ue001", "'").replace("\ue002", '"'), mapped.joints)
+
+
+def _targets(command: Command, step: Step) -> list[str]:
+    if command.name != "tee":
+        return []
+    paths = [step.path(word) for word in command.words[1:] if not word.value.startswith("-")]
+    return [path for path in paths if path is not None]
+
+
+def _write_echo(command: Command, target: str, step: Step, append: bool) -> None:
+    text = Text()
+    for word in command.words[1:]:
+        text = text + (literal(" ") if text.pieces else Text()) + word
+    content = Content(as_mapped(text + literal("\n"))) if text.known else Content(reason=text.reason)
+    if append:
+        step.files.append(target, content)
+    else:
+        step.files.write(target, content)
+
+
+def _save(command: Command, step: Step, content: Content) -> None:
+    for item in command.redirects:
+        if item.operator not in (">", ">>", ">|", "&>"):
+            continue
+        path = step.path(item.target)
+        if path is None or path.startswith("/dev/"):
+            continue
+        if "/sources.list" in path:
+            step.image.repositories_added = True
+        if item.operator == ">>":
+            step.files.append(path, content)
+        else:
+            step.files.write(path, content)
+
+
+def copy(command: Command, step: Step) -> None:
+    """`cp A B`, `mv A B`: a file keeps its text under another name."""
+    options = Options(command.words[1:], frozenset({"-t", "--target-directory"}))
+    if len(options.operands) < 2:
+        return
+    *sources, target = [step.path(word) for word in options.operands]
+    if target is None:
+        return
+    for source in sources:
+        if source is not None:
+            step.files.move(source, target)
+            step.files.move(source, posixpath.join(target, posixpath.basename(source)))
+
+
+def remove(command: Command, step: Step) -> None:
+    """`rm -r PREFIX`: what was installed there is gone."""
+    for word in Options(command.words[1:], frozenset()).operands:
+        path = step.path(word)
+        if path is None or path == "/":
+            continue
+        for package in [item for item in step.image.packages if item.place and _below(item.place, path)]:
+            if package.place not in ("/usr", "/usr/local") and not package.removed:
+                step.install(
+                    package.manager, package.name, word, command, place=package.place, removed=True, note="removed"
+                )
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
+
+
+def change_folder(command: Command, step: Step) -> None:
+    """cd and pushd."""
+    target = command.words[1] if len(command.words) > 1 else literal("~")
+    path = step.path(target)
+    from amlcheck.dockerfile.text import hole
+
+    step.runner.variables["PWD"] = (
+        literal(path, command.span) if path is not None else hole("the working directory is not known", command.span)
+    )
+
+
+def user_added(command: Command, step: Step) -> None:
+    """useradd and adduser: where the user's home is."""
+    options = Options(
+        command.words[1:],
+        frozenset({"-d", "--home", "--home-dir", "-u", "--uid", "-g", "--gid", "-G", "--groups", "-s", "--shell"})
+        | {"-c", "--comment", "-p", "--password", "--gecos", "--ingroup", "-k", "-b", "-N"} - {"-N"},
+    )
+    if not options.operands:
+        return
+    name = options.operands[0].value
+    home = options.value("-d", "--home", "--home-dir")
+    if home is not None and home.known:
+        step.image.homes[name] = posixpath.normpath(home.value)

@@ -1,0 +1,104 @@
+"""Shell conditions that can be decided before the build: string comparisons of known values, and their combinations."""
+
+from __future__ import annotations
+
+import re
+
+from amlcheck.dockerfile.shell import Node
+from amlcheck.dockerfile.shellwords import Words, matches
+from amlcheck.dockerfile.text import Text
+
+_NUMERIC = {
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-lt": lambda a, b: a < b,
+    "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b,
+    "-ge": lambda a, b: a >= b,
+}
+
+
+def decide(node: Node, words: Words) -> bool | None:
+    """Whether a condition holds; None where only the build can tell (files, commands, unknown values)."""
+    kind = node.kind
+    if kind in ("test_command", "parenthesized_expression"):
+        inner = node.named_children
+        return decide(inner[0], words) if len(inner) == 1 else None
+    if kind == "negated_command":
+        inner = node.named_children
+        return _negate(decide(inner[0], words)) if len(inner) == 1 else None
+    if kind == "list":
+        return _combine(node, words)
+    if kind == "unary_expression":
+        return _unary(node, words)
+    if kind == "binary_expression":
+        return _binary(node, words)
+    if kind == "command":
+        return {"true": True, ":": True, "false": False}.get(node.text.strip())
+    if kind in ("string", "word", "simple_expansion", "expansion", "concatenation", "raw_string", "number"):
+        value = words.one(node)
+        return bool(value.value) if value.known else None
+    return None
+
+
+def _negate(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _combine(node: Node, words: Words) -> bool | None:
+    operator = next((child.text for child in node.children if child.text in ("&&", "||")), "")
+    parts = [child for child in node.children if child.named]
+    if len(parts) != 2 or not operator:
+        return None
+    left, right = decide(parts[0], words), decide(parts[1], words)
+    return _logical("-a" if operator == "&&" else "-o", left, right)
+
+
+def _logical(operator: str, left: bool | None, right: bool | None) -> bool | None:
+    if operator == "-a":
+        if left is False or right is False:
+            return False
+        return None if left is None or right is None else True
+    if left or right:
+        return True
+    return None if left is None or right is None else False
+
+
+def _unary(node: Node, words: Words) -> bool | None:
+    operator = node.children[0].text
+    operand = node.named_children[-1]
+    if operator == "!":
+        return _negate(decide(operand, words))
+    if operator not in ("-z", "-n"):
+        return None
+    value = words.one(operand)
+    if not value.known:
+        return None
+    return bool(value.value) == (operator == "-n")
+
+
+def _binary(node: Node, words: Words) -> bool | None:
+    operator_node = node.field("operator")
+    left, right = node.field("left"), node.field("right")
+    if operator_node is None or left is None or right is None:
+        return None
+    operator = operator_node.text
+    if operator in ("&&", "-a"):
+        return _logical("-a", decide(left, words), decide(right, words))
+    if operator in ("||", "-o"):
+        return _logical("-o", decide(left, words), decide(right, words))
+    first, second = words.one(left), words.one(right)
+    if operator in ("=", "==", "!="):
+        equal = _equal(first, second, pattern=right.kind == "extglob_pattern")
+        return _negate(equal) if operator == "!=" else equal
+    if not (first.known and second.known):
+        return None
+    if operator in _NUMERIC and re.fullmatch(r"-?\d+", first.value) and re.fullmatch(r"-?\d+", second.value):
+        return bool(_NUMERIC[operator](int(first.value), int(second.value)))
+    return None
+
+
+def _equal(first: Text, second: Text, pattern: bool) -> bool | None:
+    if pattern:
+        return matches(second, first)
+    return first.value == second.value if first.known and second.known else None

@@ -1,0 +1,124 @@
+"""azureml-defaults and the inference server that it brings, by release (rules/azureml_defaults.toml)."""
+
+from __future__ import annotations
+
+from packaging.requirements import Requirement
+
+from amlcheck.dockerfile.built import Built, Package
+from amlcheck.dockerfile.interpreters import effective_python
+from amlcheck.knowledge import DefaultsRange
+from amlcheck.model import ABSENT, Fact, Testimony, Unknown, Value
+from amlcheck.versions import VersionSet, from_specifiers
+
+DEFAULTS = "azureml-defaults"
+SERVER = "azureml-inference-server-http"
+
+
+def installed_defaults(image: Built) -> Testimony:
+    """azureml-defaults in the environment of `python`, or the only one there is."""
+    found = _chosen(image, DEFAULTS)
+    if found is None:
+        return image.absence(DEFAULTS)
+    if not found.certain:
+        return Unknown(DEFAULTS, f"{DEFAULTS} is installed only under a condition", found.chain)
+    if found.unknown:
+        return Unknown(DEFAULTS, f"its version is not known: {found.unknown}", found.chain)
+    if found.pinned:
+        return Fact(DEFAULTS, Value(True, "", found.versions), found.chain)
+    newest = _newest(image)
+    if newest is None:
+        return Unknown(DEFAULTS, "it is not pinned, and which release pip takes depends on a Python that is not known", found.chain)
+    return Fact(
+        DEFAULTS,
+        Value(True, "", from_specifiers(f">={newest}")),
+        found.chain,
+        f"not pinned: pip takes the newest release for this Python, {newest} or newer",
+    )
+
+
+def inference_server(image: Built) -> Testimony:
+    """The server that Azure ML can start: the package itself, or what azureml-defaults brings."""
+    server = _chosen(image, SERVER)
+    if server is not None and server.certain:
+        return Fact("inference-server", Value(True, SERVER, server.versions if server.pinned else None), server.chain)
+    defaults = _chosen(image, DEFAULTS)
+    if defaults is None:
+        return image.absence("inference-server", "an inference server")
+    testimony = installed_defaults(image)
+    if isinstance(testimony, Unknown):
+        return Unknown("inference-server", testimony.reason, testimony.evidence)
+    versions = testimony.value.versions
+    if versions is None:
+        return Unknown("inference-server", "the release of azureml-defaults is not known", testimony.evidence)
+    if not defaults.pinned:
+        versions = from_specifiers(f"=={versions.lowest}") if versions.lowest is not None else versions
+    ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(versions)]
+    return _by_ranges(image, ranges, versions, testimony)
+
+
+def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, testimony: Fact) -> Testimony:
+    servers = {item.server for item in ranges}
+    if not ranges:
+        return Unknown("inference-server", f"what azureml-defaults {versions.text} brings is not known", testimony.evidence)
+    if servers == {"none"}:
+        note = f"azureml-defaults {versions.text} brings no web server: it cannot serve"
+        return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
+    if servers == {SERVER}:
+        return Fact("inference-server", Value(True, SERVER), testimony.evidence)
+    if servers != {"flask"}:
+        reason = f"azureml-defaults {versions.text} may or may not bring a server: {', '.join(sorted(servers))}"
+        return Unknown("inference-server", reason, testimony.evidence)
+    breaking = [item for item in ranges if item.breaks_unless]
+    if not breaking:
+        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
+    if any(_pinned_beside(image, alternative) for item in breaking for alternative in item.breaks_unless):
+        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
+    return _broken(image, breaking, len(breaking) == len(ranges), versions, testimony)
+
+
+def _broken(
+    image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, testimony: Fact
+) -> Testimony:
+    """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
+    remedy = " or ".join(breaking[0].breaks_unless)
+    what = f"azureml-defaults {versions.text} pins an old Flask; installed today, it cannot be imported without {remedy}"
+    affected = breaking[0].breaks_python
+    python = effective_python(image).testimony
+    if affected is not None:
+        if not isinstance(python, Fact) or python.value.versions is None:
+            return Unknown("inference-server", f"{what}, if Python is {affected.text}", testimony.evidence)
+        if python.value.versions.isdisjoint(affected):
+            return Fact("inference-server", Value(True, "flask"), testimony.evidence)
+        every = every and python.value.versions <= affected
+    if not every:
+        return Unknown("inference-server", what, testimony.evidence)
+    return Fact("inference-server", ABSENT, testimony.evidence, what, final=True)
+
+
+def _pinned_beside(image: Built, alternative: str) -> bool:
+    """Whether the requirements of one alternative ("jinja2<3.1 and markupsafe<2.1") are all installed that way."""
+    for part in alternative.split(" and "):
+        requirement = Requirement(part)
+        wanted = from_specifiers(str(requirement.specifier))
+        beside = image.named(requirement.name, manager="pip") + image.named(requirement.name, manager="conda")
+        if not any(package.versions is not None and package.versions <= wanted for package in beside):
+            return False
+    return True
+
+
+def _chosen(image: Built, name: str) -> Package | None:
+    """The package in the environment of `python`; else the last one."""
+    packages = image.named(name)
+    here = effective_python(image).place
+    fitting = [package for package in packages if package.place == here and here]
+    return (fitting or packages)[-1] if packages else None
+
+
+def _newest(image: Built) -> str | None:
+    """The newest release that any of the possible Pythons can install: the oldest of these answers."""
+    testimony = effective_python(image).testimony
+    if not isinstance(testimony, Fact) or testimony.value.versions is None:
+        return None
+    ranges = [item for item in image.knowledge.defaults if not item.python.isdisjoint(testimony.value.versions)]
+    sure = [item for item in ranges if testimony.value.versions <= item.python]
+    return sure[-1].newest if sure else None

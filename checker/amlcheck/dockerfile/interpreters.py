@@ -1,0 +1,108 @@
+"""Which Python a plain `python` is in the image: the first on PATH, of conda, a virtual environment, apt or the base."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from amlcheck.dockerfile.built import Built, Package, last_wins
+from amlcheck.dockerfile.testimony import explained, value_of
+from amlcheck.knowledge import PackageMeaning
+from amlcheck.model import Chain, Fact, Testimony, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that runs, and where it stands."""
+
+    testimony: Testimony
+    place: str
+    """Its prefix; "" where that is not known."""
+    on_path: bool
+
+
+def effective_python(image: Built) -> Interpreter:
+    """The interpreter that Azure ML's `python` finds."""
+    found = list(last_wins(image.installed("python")))
+    by_place: dict[str, list[tuple[Package, PackageMeaning]]] = {}
+    for package, meaning in found:
+        by_place.setdefault(package.place, []).append((package, meaning))
+    base = image.base_value("python")
+    base_prefixes = _base_prefixes(image)
+    for entry in image.path():
+        if entry.folder is None:
+            if base is not None and not base.present:
+                continue
+            if base is None:
+                return Interpreter(_unknown_path(image, found), "", True)
+            return Interpreter(Fact("python", base, image.base_chain()), "", True)
+        if posixpath.basename(entry.folder) not in ("bin", "condabin"):
+            continue
+        place = posixpath.dirname(entry.folder)
+        if place in by_place:
+            return Interpreter(_told(image, by_place[place]), place, True)
+        if place in base_prefixes or (base is not None and base.present and not base_prefixes and place.startswith("/usr")):
+            assert base is not None
+            return Interpreter(Fact("python", base, image.base_chain()), place, True)
+    for place in reversed(list(by_place)):
+        if place and any(package.certain for package, _ in by_place[place]):
+            return Interpreter(_told(image, by_place[place]), place, False)
+    if found:
+        return Interpreter(_told(image, found), "", False)
+    return Interpreter(image.absence("python", "Python"), "", True)
+
+
+def pythons(image: Built) -> list[tuple[str, Testimony]]:
+    """Every Python that was installed, by its prefix."""
+    by_place: dict[str, list[tuple[Package, PackageMeaning]]] = {}
+    for package, meaning in last_wins(image.installed("python")):
+        by_place.setdefault(package.place, []).append((package, meaning))
+    return [(place, _told(image, entries)) for place, entries in by_place.items()]
+
+
+def _base_prefixes(image: Built) -> list[str]:
+    known = image.base.known if image.base is not None else None
+    base = image.base_value("python")
+    if known is None or base is None or not base.present:
+        return []
+    return [known.prefixes[name] for name in ("python", "conda") if name in known.prefixes]
+
+
+def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testimony:
+    """What the packages of one prefix say: the last one that is certain."""
+    certain = [entry for entry in entries if entry[0].certain]
+    if not certain:
+        package = entries[-1][0]
+        return Unknown("python", f"{package.name} is installed only under a condition", package.chain)
+    valued = [(package, value_of(image, package, meaning)) for package, meaning in certain]
+    exact = [item for item in valued if item[1].versions is not None and item[0].name != "python-is-python3"]
+    package, value = (exact or valued)[-1]
+    plain = [item for item in exact if item[0].name in ("python3", "python")]
+    if package.manager == "apt" and plain:
+        package, value = plain[-1]
+    if package.unknown:
+        return Unknown("python", f"the version of {package.name} is not known: {package.unknown}", package.chain)
+    later = [item for item, _ in entries if not item.certain and image.packages.index(item) > image.packages.index(package)]
+    if later:
+        return Unknown("python", "another Python may be installed over it, under a condition", later[0].chain)
+    if value.versions is None and package.manager == "apt":
+        return _shipped_by_unknown(image, package)
+    if value.versions is None and package.manager == "venv":
+        base = image.base_value("python")
+        if base is not None and base.present:
+            return Fact("python", base, (*image.base_chain(), *package.chain))
+    return Fact("python", value, explained(image, package, value))
+
+
+def _shipped_by_unknown(image: Built, package: Package) -> Testimony:
+    reason = f"which Python {package.name} brings depends on the distribution's release: {image.base_unknown('ubuntu')}"
+    if image.system() is not None:
+        reason = f"which Python {package.name} brings on this distribution is not known"
+    return Unknown("python", reason, package.chain)
+
+
+def _unknown_path(image: Built, found: list[tuple[Package, PackageMeaning]]) -> Testimony:
+    chain: Chain = found[-1][0].chain if found else image.base_chain()
+    if image.base is not None and image.base.known is None:
+        return Unknown("python", image.base_unknown("python"), chain)
+    return Unknown("python", "the base image's PATH and Python are not known", chain)

@@ -1,0 +1,161 @@
+"""Package specifications with their places: conda's match specs and pip's requirements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
+
+from amlcheck.dockerfile.text import HOLE, Text
+from amlcheck.versions import ANY, VersionSet, exactly, from_specifiers, prefix
+
+_CONDA = re.compile(
+    r"(?:[\w./:\[\]-]+::)?(?P<name>[A-Za-z0-9_.-]+?)"
+    r"(?:\[(?P<bracket>[^\]]*)\])?"
+    r"(?:(?P<space>\s+)|(?=[=<>!~\ufffc\s]|$))(?P<spec>.*)",
+    re.DOTALL,
+)
+_BRACKET_VERSION = re.compile(r"version\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,\]\s]+))")
+_PIP_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
+_WHEEL = re.compile(r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>[^-/]+)(?:-[^-/]+){2,4}\.whl")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A package that is asked for."""
+
+    name: str
+    versions: VersionSet | None
+    """None where any version will do, or where it is not known (`unknown` says why)."""
+    version_part: Text | None = None
+    unknown: str = ""
+    extras: frozenset[str] = frozenset()
+    applies: bool = True
+    """False where an environment marker rules it out on Linux."""
+
+
+def conda_spec(word: Text) -> Spec | None:
+    """A conda match spec: "python=3.7", "conda-forge::numpy >=1.2,<2", "cudatoolkit=10.1=h6bb024c_0"; None where it is none."""
+    text = word.value.strip().strip("\"'")
+    match = _CONDA.fullmatch(text)
+    if match is None or not match.group("name"):
+        return None
+    name = match.group("name").lower()
+    spec = match.group("spec").strip()
+    bracket = _BRACKET_VERSION.search(match.group("bracket") or "")
+    if bracket is not None:
+        spec = next(group for group in bracket.groups() if group is not None)
+    if not spec:
+        return Spec(name, None)
+    at = word.value.find(spec)
+    part = word.slice(at, at + len(spec)) if at >= 0 else word
+    if HOLE in spec:
+        return Spec(name, None, part, word.reason or "it cannot be resolved")
+    versions = conda_versions(spec)
+    return Spec(name, versions, part, "" if versions is not None else f"{spec!r} is not a version that can be read")
+
+
+def conda_versions(spec: str) -> VersionSet | None:
+    """Conda's version part: "=3.7", "==3.7.1", "3.7.*", ">=3.6,<3.9", "3.6|3.7", each with an optional build string."""
+    try:
+        union: VersionSet | None = None
+        for alternative in spec.split("|"):
+            both: VersionSet = ANY
+            for clause in alternative.split(","):
+                both &= _conda_clause(clause.strip())
+            union = both if union is None else union | both
+    except (ValueError, InvalidVersion):
+        return None
+    return union if union is None or "|" in spec or "," in spec else VersionSet(union.intervals, _plain(spec))
+
+
+def _plain(spec: str) -> str:
+    """The text of a single clause for people: "=3.7" is "3.7"."""
+    stripped = spec.strip().lstrip("=")
+    return re.split(r"[=\s]", stripped)[0].removesuffix(".*").removesuffix("*") if stripped[:1].isdigit() else ""
+
+
+def _conda_clause(clause: str) -> VersionSet:
+    if clause in ("", "*"):
+        return ANY
+    match = re.fullmatch(r"(==|=|>=|<=|>|<|!=|~=)?\s*([^=\s]+)(?:[=\s]\S*)?", clause)
+    if match is None:
+        raise ValueError(clause)
+    operator, version = match.group(1) or "", match.group(2)
+    starred = version.endswith("*")
+    version = version.rstrip("*").rstrip(".")
+    if operator == "==" and not starred:
+        return exactly(version)
+    if operator in ("", "=", "=="):
+        bare = operator == "" and not starred
+        return exactly(version) if bare and version.count(".") >= 2 else prefix(version)
+    return from_specifiers(f"{operator}{version}{'.*' if starred and operator == '!=' else ''}")
+
+
+def pip_spec(word: Text) -> Spec | None:
+    """A PEP 508 requirement, with holes where it is not known; None for a path, a URL without a name, or nonsense."""
+    text = word.value.strip()
+    wheel = _WHEEL.search(text.partition("#")[0])
+    if wheel is not None and not text.partition("@")[1]:
+        start = word.value.index(wheel.group(0)) + wheel.start("version") - wheel.start()
+        part = word.slice(start, start + len(wheel.group("version")))
+        version = wheel.group("version")
+        versions = None if HOLE in version else _exact_or_none(version)
+        return Spec(canonicalize_name(wheel.group("name")), versions, part, word.reason)
+    if "#egg=" in text:
+        name = re.split(r"[&\[=<>!~]", text.partition("#egg=")[2])[0]
+        return Spec(canonicalize_name(name), None, None, "it is installed from a URL") if name else None
+    match = _PIP_NAME.fullmatch(text)
+    if match is None or text.startswith((".", "/")) or re.match(r"[\w+.-]+:/", text) or text.endswith((".tar.gz", ".zip")):
+        return None
+    if HOLE in match.group(1) or (HOLE in text and HOLE in (match.group(2) or "")):
+        return None
+    name = canonicalize_name(match.group(1))
+    extras = frozenset(extra.strip().lower() for extra in (match.group(2) or "").split(",") if extra.strip())
+    rest = match.group(3)
+    start = word.value.find(rest) if rest else -1
+    part = word.slice(start, start + len(rest)) if rest else None
+    if HOLE in rest:
+        return None if rest.startswith(HOLE) and rest[1:2] not in ("", "=", "<", ">") else Spec(
+            name, None, part, word.reason, extras
+        )
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return _lenient(name, rest, part, extras)
+    applies = requirement.marker is None or _on_linux(requirement)
+    if requirement.url:
+        return Spec(name, None, part, "it is installed from a URL", extras, applies)
+    if not requirement.specifier:
+        return Spec(name, None, None, "", extras, applies)
+    specifier = str(requirement.specifier)
+    versions = from_specifiers(specifier)
+    single = re.fullmatch(r"={2,3}\s*([\w.!+-]+?)(\.\*)?", rest.partition(";")[0].strip())
+    shown = single.group(1) if single else versions.text
+    return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies)
+
+
+def _lenient(name: str, rest: str, part: Text | None, extras: frozenset[str]) -> Spec | None:
+    """pip before 24 took versions that PEP 440 does not; their order is not known."""
+    if re.match(r"(==|>=|<=|~=|!=|<|>)", rest):
+        return Spec(name, None, part, f"{rest!r} is not a version specifier that pip accepts", extras)
+    return None
+
+
+def _on_linux(requirement: Requirement) -> bool:
+    assert requirement.marker is not None
+    text = str(requirement.marker)
+    if "python_version" in text or "python_full_version" in text or "extra" in text:
+        return True
+    environment = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
+    return requirement.marker.evaluate(environment)
+
+
+def _exact_or_none(version: str) -> VersionSet | None:
+    try:
+        return exactly(version)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,351 @@
+"""What is known of the world (distributions, installers, base images, packages), read from the data files in rules/.
+
+Facts live there with their sources; here is only how to look them up. Every file is read when first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from amlcheck.errors import ConfigError
+from amlcheck.model import ABSENT, Value, parse_value
+from amlcheck.reference import Reference
+from amlcheck.versions import VersionSet, from_specifiers, prefix
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file. Raises ConfigError naming the file, and the line where it is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release of a Linux distribution."""
+
+    distribution: str
+    version: str
+    codename: str
+    end_of_life: date | None
+    packages: Mapping[str, str]
+    """Upstream versions in its own archive, by package."""
+    source: str
+
+    @property
+    def name(self) -> str:
+        """ "16.04" for Ubuntu, "debian 12" for others: the notation of values."""
+        return self.version if self.distribution == "ubuntu" else f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Installer:
+    """What a conda installer brings; None where the file does not say."""
+
+    conda: Value | None
+    python: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """What a known base image contains."""
+
+    provides: Mapping[str, Value]
+    env: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    deprecated: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageMeaning:
+    """What an installed package says of a component."""
+
+    component: str
+    family: str
+    version: str
+    """"package" (its own version), "distribution" (what the release ships), "present", or a version from its name."""
+
+
+class Knowledge:
+    """The data files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    # --- distributions -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _releases(self) -> list[Release]:
+        return [
+            Release(
+                entry["distribution"],
+                entry["version"],
+                entry.get("codename", ""),
+                entry.get("end_of_life"),
+                entry.get("packages", {}),
+                entry.get("source", ""),
+            )
+            for entry in read_toml(self.folder / "distributions.toml")["release"]
+        ]
+
+    def release(self, system: Value) -> Release | None:
+        """The release that a value of the component `ubuntu` names, where it names exactly one."""
+        if not system.present or system.versions is None:
+            return None
+        distribution = system.family or "ubuntu"
+        found = [
+            release
+            for release in self._releases
+            if release.distribution == distribution and release.version in system.versions
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def codename(self, name: str) -> Release | None:
+        """The release with this codename."""
+        return next((release for release in self._releases if release.codename == name and name), None)
+
+    # --- installers --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _installers(self) -> dict[tuple[str, str], Installer]:
+        data = read_toml(self.folder / "installers.toml")
+        known = {(entry["product"], entry["version"]): _installer(entry) for entry in data["installer"]}
+        known.update({(entry["product"], "latest"): _installer(entry) for entry in data.get("latest", [])})
+        return known
+
+    def installer(self, product: str, version: str) -> Installer | None:
+        """What an installer brings, by product ("miniconda3") and version as in its file name, or "latest"."""
+        return self._installers.get((product, version))
+
+    # --- base images -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _images(self) -> list[_ImageEntry]:
+        data = read_toml(self.folder / "base_images.toml")
+        sets = data.get("sets", {})
+        return [_ImageEntry.read(entry, sets) for entry in data["image"]]
+
+    @cached_property
+    def _by_repository(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = {}
+        for position, entry in enumerate(self._images):
+            for name in entry.repositories:
+                index.setdefault(name, []).append(position)
+        return index
+
+    def base_image(self, reference: Reference) -> BaseImage | None:
+        """What is known of an image by its name and tag; None where nothing is (a digest alone says nothing)."""
+        return _cached_base(self, reference.repository, reference.tag or ("" if reference.digest else "latest"))
+
+    def _find(self, repository: str, tag: str) -> BaseImage | None:
+        positions = sorted({*self._by_repository.get(repository, ()), *self._patterned})
+        for position in positions:
+            entry = self._images[position]
+            groups = entry.match(repository, tag)
+            if groups is not None:
+                return entry.fill(groups, self)
+        return None
+
+    @cached_property
+    def _patterned(self) -> list[int]:
+        return [position for position, entry in enumerate(self._images) if entry.repository is not None]
+
+    # --- packages ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _packages(self) -> list[tuple[str, re.Pattern[str], dict[str, str]]]:
+        entries = read_toml(self.folder / "packages.toml")["package"]
+        return [(entry["manager"], re.compile(entry["name"]), entry) for entry in entries]
+
+    def meanings(self, manager: str, name: str) -> Iterator[PackageMeaning]:
+        """What a package, by its manager ("apt", "conda", "pip", "archive") and name, says of which components."""
+        yield from _cached_meanings(self, manager, name)
+
+    def _meanings(self, manager: str, name: str) -> list[PackageMeaning]:
+        found = []
+        for wanted, pattern, entry in self._packages:
+            match = pattern.fullmatch(name) if wanted == manager else None
+            if match is not None:
+                groups = {key: value or "" for key, value in match.groupdict().items()}
+                version = entry.get("version", "package").format(**groups)
+                found.append(PackageMeaning(entry["component"], entry.get("family", ""), version))
+        return found
+
+    @cached_property
+    def harmless_commands(self) -> frozenset[str]:
+        """Programs that install nothing that a requirement asks about."""
+        return frozenset(read_toml(self.folder / "commands.toml")["harmless"])
+
+    @cached_property
+    def harmless_files(self) -> frozenset[str]:
+        """Single programs that builds copy from other images and that provide no component."""
+        return frozenset(read_toml(self.folder / "commands.toml")["harmless_files"])
+
+    # --- azureml-defaults --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def defaults(self) -> list[DefaultsRange]:
+        """What the releases of azureml-defaults bring, oldest first."""
+        data = read_toml(self.folder / "azureml_defaults.toml")
+        return [
+            DefaultsRange(
+                from_specifiers(entry["versions"]),
+                entry["newest"],
+                from_specifiers(entry["python"]),
+                entry["server"],
+                tuple(entry.get("breaks_unless", ())),
+                from_specifiers(entry["breaks_python"]) if "breaks_python" in entry else None,
+                entry.get("note", ""),
+                entry["source"],
+            )
+            for entry in data["range"]
+        ]
+
+    @cached_property
+    def python_lifecycles(self) -> Mapping[str, date]:
+        """End of life of Python releases, by "3.7"."""
+        return {entry["version"]: entry["end_of_life"] for entry in read_toml(self.folder / "pythons.toml")["python"]}
+
+    def python_series(self, version: str) -> VersionSet:
+        """All releases of a Python: "3.7" is every 3.7.x."""
+        return prefix(version)
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultsRange:
+    """A range of azureml-defaults releases that bring the same server."""
+
+    versions: VersionSet
+    newest: str
+    python: VersionSet
+    server: str
+    """"none", "flask" or "azureml-inference-server-http"."""
+    breaks_unless: tuple[str, ...]
+    """Requirements, one of which must be pinned beside it for the server to be importable today."""
+    breaks_python: VersionSet | None
+    """The Pythons on which it breaks; None where it does on all."""
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ImageEntry:
+    repositories: tuple[str, ...]
+    repository: re.Pattern[str] | None
+    tag: re.Pattern[str]
+    provides: Mapping[str, str]
+    extra: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, entry: dict[str, Any], sets: dict[str, dict[str, str]]) -> _ImageEntry:
+        provides: dict[str, str] = {}
+        for name in entry.get("sets", ()):
+            provides.update(sets[name])
+        provides.update(entry.get("provides", {}))
+        pattern = entry.get("repository")
+        return cls(
+            tuple(entry.get("repositories", ())),
+            re.compile(pattern) if pattern else None,
+            re.compile(entry.get("tag", ".*")),
+            provides,
+            {key: entry[key] for key in ("env", "prefixes", "user", "deprecated", "source") if key in entry},
+        )
+
+    def match(self, repository: str, tag: str) -> dict[str, str] | None:
+        groups: dict[str, str | None] = {}
+        if self.repository is not None:
+            by_name = self.repository.fullmatch(repository)
+            if by_name is None:
+                return None
+            groups.update(by_name.groupdict())
+        elif repository not in self.repositories:
+            return None
+        by_tag = self.tag.fullmatch(tag)
+        if by_tag is None:
+            return None
+        groups.update(by_tag.groupdict())
+        return {name: value or "" for name, value in groups.items()}
+
+    def fill(self, groups: dict[str, str], knowledge: Knowledge) -> BaseImage:
+        provides: dict[str, Value] = {}
+        for component, template in self.provides.items():
+            text = _filled(template, groups, knowledge)
+            if text is not None and text != "unknown":
+                provides[component] = parse_value(text)
+        env = {name: _filled(text, groups, knowledge) or "" for name, text in self.extra.get("env", {}).items()}
+        prefixes = self.extra.get("prefixes", {})
+        return BaseImage(
+            provides,
+            env,
+            prefixes,
+            self.extra.get("user", ""),
+            self.extra.get("deprecated", ""),
+            self.extra.get("source", ""),
+        )
+
+
+_TEMPLATE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
+
+
+def _filled(template: str, groups: dict[str, str], knowledge: Knowledge) -> str | None:
+    """A template with the groups put in; None where a codename is not known."""
+    failed = False
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal failed
+        value = groups.get(match.group(1), "")
+        how = match.group(2)
+        if how == "codename":
+            release = knowledge.codename(value)
+            failed = failed or release is None
+            return release.name if release else ""
+        if how == "dotted":
+            return f"{value[:1]}.{value[1:]}"
+        if how == "dotted2":
+            return f"{value[:-1]}.{value[-1:]}"
+        failed = failed or not value
+        return value
+
+    filled = _TEMPLATE.sub(put, template)
+    return None if failed else filled
+
+
+def _installer(entry: dict[str, Any]) -> Installer:
+    return Installer(*(parse_value(entry[key]) if key in entry else None for key in ("conda", "python")))
+
+
+@lru_cache(maxsize=2048)
+def _cached_base(knowledge: Knowledge, repository: str, tag: str) -> BaseImage | None:
+    return knowledge._find(repository, tag)
+
+
+@lru_cache(maxsize=8192)
+def _cached_meanings(knowledge: Knowledge, manager: str, name: str) -> list[PackageMeaning]:
+    return knowledge._meanings(manager, name)
+
+
+SCRATCH = BaseImage(
+    {
+        component: ABSENT
+        for component in ("ubuntu", "conda", "python", "libfuse", "cuda", "cudnn", "nccl", "mpi", "git")
+    }
+    | {"azureml-defaults": ABSENT, "inference-server": ABSENT}
+)
+"""`FROM scratch`: nothing at all."""

@@ -1,0 +1,119 @@
+"""The static check of one Dockerfile: read, plan, follow, ask every rule, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from amlcheck.catalog import Catalog
+from amlcheck.dockerfile.build import Builder
+from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.plan import make_plan
+from amlcheck.dockerfile.reader import read
+from amlcheck.errors import AmlcheckError, UnreadableError
+from amlcheck.judge import Circumstances, is_gpu, judge
+from amlcheck.model import COMPONENTS, Finding, Judgement, Origin, SubjectReport, Testimony, Witness
+from amlcheck.profiles import Profile
+
+MAX_BYTES = 10 << 20
+"""Bytes of a Dockerfile that are read; a larger one is refused as unreadable."""
+
+
+@dataclass(frozen=True)
+class LintOptions:
+    """How Dockerfiles are checked, the same for all of a run."""
+
+    profile: Profile
+    circumstances: Circumstances = Circumstances()
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    context: Path | None = None
+    """The build context; None is the Dockerfile's own folder."""
+
+
+def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:
+    """Checks one file. What cannot be read is told in the report's `error`, never raised."""
+    try:
+        text = read_text(path)
+        context = Context(options.context or path.parent, path.name)
+        return lint_text(catalog, shown, text, context, options)
+    except AmlcheckError as error:
+        return SubjectReport(shown, "dockerfile", error=str(error))
+
+
+def read_text(path: Path) -> str:
+    """A Dockerfile's text. Raises UnreadableError with one sentence."""
+    try:
+        if path.is_dir():
+            raise UnreadableError(f"{path}: is a folder, not a Dockerfile")
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableError(f"{path}: has more than {MAX_BYTES >> 20} MB; that is no Dockerfile")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return decode(content, str(path))
+
+
+def decode(content: bytes, name: str) -> str:
+    """The text of a Dockerfile's bytes; bytes that are no UTF-8 are kept as they are. Raises UnreadableError."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableError(f"{name}: is UTF-16; Docker reads UTF-8, save it as such")
+    if b"\0" in content[:8192]:
+        raise UnreadableError(f"{name}: is a binary file, not a Dockerfile")
+    return content.decode("utf-8", "surrogateescape")
+
+
+def lint_text(
+    catalog: Catalog, shown: str, text: str, context: Context | None, options: LintOptions
+) -> SubjectReport:
+    """Checks a Dockerfile's text. Raises AmlcheckError for a target that it does not have."""
+    dockerfile = read(shown, text)
+    sources = {shown: text}
+    if not any(instruction.keyword == "FROM" and not instruction.broken for instruction in dockerfile.instructions):
+        nothing = Built(dockerfile, catalog.knowledge, problems=list(dockerfile.problems))
+        return _report(catalog, shown, nothing, options, sources)
+    plan = make_plan(dockerfile, options.target, options.build_args)
+    builder = Builder(plan, catalog.knowledge, context)
+    built = builder.target()
+    problems = [*dockerfile.problems, *builder.problems]
+    image = replace(built, problems=sorted(problems, key=lambda problem: problem.span.start))
+    for name, source in builder.sources.items():
+        sources.setdefault(name, source.text)
+    return _report(catalog, shown, image, options, sources)
+
+
+def _report(
+    catalog: Catalog, shown: str, image: Built, options: LintOptions, sources: dict[str, str]
+) -> SubjectReport:
+    """Every rule is asked, every requirement judged."""
+    testimonies = {rule.component: rule.ask(image) for rule in catalog.rules if rule.component}
+    gpu = is_gpu([testimonies["cuda"]])
+    judgements = tuple(
+        _judged(component, testimonies[component], catalog, options, gpu) for component in COMPONENTS
+    )
+    found: list[Finding] = []
+    for rule in catalog.rules:
+        severity = options.profile.rules.get(rule.id, rule.severity if rule.on else None)
+        if rule.check is not None and severity is not None:
+            found.extend(rule.look(image, severity))
+    found.sort(key=lambda item: (item.location.line if item.location else 0, item.rule))
+    return SubjectReport(shown, "dockerfile", judgements, tuple(found), sources=sources)
+
+
+def _judged(
+    component: str, testimony: Testimony, catalog: Catalog, options: LintOptions, gpu: bool | None
+) -> Judgement:
+    rule = catalog.requirements[component]
+    requirement = options.profile.requires.get(component)
+    expected = requirement.expected if requirement is not None else ""
+    return judge(
+        component,
+        requirement,
+        (Witness(Origin.STATIC, testimony),),
+        options.circumstances,
+        gpu,
+        fix=rule.fix.replace("{expected}", expected),
+        rule=rule.id,
+    )

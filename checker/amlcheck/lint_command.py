@@ -1,0 +1,147 @@
+"""`amlcheck lint`: options and configuration together, the run, its report and exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from amlcheck.catalog import catalog
+from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
+from amlcheck.discover import find_dockerfiles
+from amlcheck.errors import AmlcheckError, ConfigError
+from amlcheck.exits import Exit
+from amlcheck.judge import Circumstances, exit_code
+from amlcheck.lint import LintOptions
+from amlcheck.model import Report, Severity
+from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
+from amlcheck.run import lint_all
+
+PROGRESS_FROM = 50
+
+
+def run_lint(options: argparse.Namespace) -> Exit:
+    """Checks and reports. Raises AmlcheckError for what the user must change."""
+    config = _config(options)
+    flavour = options.flavour or config.get("flavour", "")
+    lint_options = LintOptions(
+        profile=_profile(options, config, flavour),
+        circumstances=Circumstances(
+            datasets=_either(options.datasets, config.get("datasets", False)),
+            user_managed=_either(options.user_managed, config.get("user-managed", False)),
+        ),
+        target=options.target or config.get("target", ""),
+        build_args=_build_args(options.build_arg or [], config),
+        context=_context(options, config),
+    )
+    names = find_dockerfiles(options.paths, config.get("exclude", []))
+    with _progress(len(names)) as told:
+        subjects = lint_all(names, lint_options, told)
+    report = Report(
+        profile=lint_options.profile.name,
+        subjects=tuple(subjects),
+        flavour=Path(flavour).stem if flavour else "",
+        fail_on=_fail_on(options, config),
+        allow_undecided=_either(options.allow_undecided, config.get("allow-undecided", False)),
+    )
+    _write(report, options, config)
+    return exit_code(report)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    if options.no_config:
+        return Config()
+    return read_config(Path(options.config)) if options.config else find_config(Path.cwd())
+
+
+def _either(given: bool | None, configured: bool) -> bool:
+    return configured if given is None else given
+
+
+def _profile(options: argparse.Namespace, config: Config, flavour: str) -> Profile:
+    known = catalog()
+    name = options.profile or _named(config, "profile") or DEFAULT_PROFILE
+    profile = load_profile(known, name)
+    if flavour:
+        profile = with_flavour(known, profile, options.flavour or _named(config, "flavour"))
+    profile = with_requirements(profile, [*config.get("require", []), *(options.require or [])])
+    rules = dict(profile.rules)
+    for name, severity in config.get("rules", {}).items():
+        rule = known.rule(name)
+        if rule is None:
+            raise ConfigError(f"{config.path}: [rules]: there is no rule {name!r}; `amlcheck rules` lists them")
+        rules[rule.id] = severity_of(severity, f"{config.path}: [rules] {name}")
+    return replace(profile, rules=rules)
+
+
+def _named(config: Config, key: str) -> str:
+    """A profile's name, or the path of its file relative to the configuration."""
+    value = str(config.get(key, ""))
+    return str(config.relative(value)) if value.endswith(".toml") else value
+
+
+def _build_args(given: list[str], config: Config) -> dict[str, str]:
+    values = {name: str(value) for name, value in config.get("build-args", {}).items()}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or (not equals and name not in os.environ):
+            raise AmlcheckError(f"--build-arg {text!r}: write it as NAME=VALUE (or NAME, if it is in the environment)")
+        values[name] = value if equals else os.environ[name]
+    return values
+
+
+def _context(options: argparse.Namespace, config: Config) -> Path | None:
+    context = Path(options.context) if options.context else None
+    if context is None and config.get("context"):
+        context = config.relative(config.get("context"))
+    if context is not None and not context.is_dir():
+        raise AmlcheckError(f"{context}: the build context is not a folder")
+    return context
+
+
+def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
+    text = options.fail_on or config.get("fail-on", "error")
+    found = severity_of(text, f"{config.path}: fail-on" if not options.fail_on else "--fail-on")
+    if found is None:
+        raise ConfigError(f"{config.path}: fail-on: 'off' is no severity; it is error, warning or info")
+    return found
+
+
+def _write(report: Report, options: argparse.Namespace, config: Config) -> None:
+    from amlcheck.cli import write
+
+    format_name = options.format or config.get("format", "text")
+    if format_name == "json":
+        from amlcheck.report import json_report
+
+        write(json_report.render(report), options.output)
+        return
+    if format_name != "text":
+        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is text or json")
+    from amlcheck.report import text_report
+
+    to_terminal = options.output in (None, "-") and sys.stdout.isatty()
+    colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
+    columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
+    width = columns if to_terminal or "COLUMNS" in os.environ else 100
+    write(text_report.render(report, min(width, 120), colour), options.output)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, for many files and a terminal only."""
+    if total < PROGRESS_FROM or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,1 @@
+"""Formats: each is a function Report -> str."""

@@ -1,0 +1,113 @@
+"""JSON, version 1: stable, documented in docs/json.md, described by schema.json."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from amlcheck import __version__
+from amlcheck.judge import exit_code
+from amlcheck.model import Evidence, Fact, Finding, Judgement, Location, Report, SubjectReport, Verdict, Witness
+
+SCHEMA = "amlcheck/1"
+
+
+def render(report: Report) -> str:
+    """The report as JSON text."""
+    return json.dumps(as_data(report), indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the format."""
+    found: dict[str, Any] = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
+    return found
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "amlcheck", "version": __version__},
+        "profile": report.profile,
+        "flavour": report.flavour or None,
+        "subjects": [_subject(subject) for subject in report.subjects],
+        "summary": _summary(report),
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    verdicts = Counter(judgement.verdict for subject in report.subjects for judgement in subject.judgements)
+    findings = Counter(finding.severity.label for subject in report.subjects for finding in subject.findings)
+    return {
+        "subjects": len(report.subjects),
+        **{verdict.value: verdicts[verdict] for verdict in Verdict},
+        "findings": {label: findings[label] for label in ("error", "warning", "info")},
+        "errors": sum(bool(subject.error) for subject in report.subjects),
+        "exit_code": int(exit_code(report)),
+    }
+
+
+def _subject(subject: SubjectReport) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "subject": subject.subject,
+        "kind": subject.kind,
+        "verdicts": [_judgement(judgement) for judgement in subject.judgements],
+        "findings": [_finding(finding) for finding in subject.findings],
+    }
+    if subject.error:
+        data["error"] = subject.error
+    return data
+
+
+def _judgement(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "requirement": judgement.component,
+        "verdict": judgement.verdict.value,
+        "severity": judgement.severity.label,
+        "rule": judgement.rule,
+        "expected": judgement.expected,
+        "found": judgement.found,
+        "reason": judgement.reason,
+        "source": judgement.source,
+        "fix": judgement.fix or None,
+        "witnesses": [_witness(witness) for witness in judgement.witnesses],
+    }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    testimony = witness.testimony
+    return {
+        "origin": witness.origin.value,
+        "value": testimony.value.text if isinstance(testimony, Fact) else None,
+        "unknown": None if isinstance(testimony, Fact) else testimony.reason,
+        "evidence": [_evidence(item) for item in testimony.evidence],
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {**_location(item.location), "text": item.text, "note": item.note}
+
+
+def _location(location: Location | None) -> dict[str, Any]:
+    if location is None:
+        return {"path": None, "line": None, "column": None, "end_line": None, "end_column": None}
+    return {
+        "path": location.path,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "message": finding.message,
+        "location": _location(finding.location) if finding.location is not None else None,
+        "fix": finding.fix or None,
+        "related": [_evidence(item) for item in finding.related],
+    }

@@ -1,0 +1,238 @@
+"""Text for people: a verdict table a file, then what is wrong, with the words underlined, the chain, and the fix.
+
+Readable without colour and at 80 columns. Nothing from a file reaches the terminal with its control characters.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from amlcheck.judge import fails
+from amlcheck.model import Chain, Evidence, Fact, Finding, Judgement, Location, Report, Severity, SubjectReport, Verdict
+
+_MARKS = {
+    Verdict.MET: ("ok", "green"),
+    Verdict.VIOLATED: ("FAIL", "bold red"),
+    Verdict.UNDECIDED: ("?", "yellow"),
+    Verdict.NOT_APPLICABLE: ("-", "dim"),
+}
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+DEFAULT_WIDTH = 80
+
+
+def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
+    """The report as text of that many columns."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(width, 40),
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    many = len(report.subjects) > 8
+    for subject in report.subjects:
+        if many and _quiet(subject, report):
+            continue
+        _subject(console, subject, report)
+    _summary(console, report)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def plain(text: str) -> str:
+    """Text without what a terminal would act on."""
+    return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
+
+
+def _quiet(subject: SubjectReport, report: Report) -> bool:
+    """In a long report, a file about which there is nothing to do."""
+    settled = all(item.verdict in (Verdict.MET, Verdict.NOT_APPLICABLE) for item in subject.judgements)
+    return settled and not subject.error and not subject.findings
+
+
+def _subject(console: Console, subject: SubjectReport, report: Report) -> None:
+    console.print(Text(plain(subject.subject), style="bold underline" if console.is_terminal else "bold"))
+    if subject.error:
+        console.print(Text(f"  error: {plain(subject.error)}", style="bold red"))
+        console.print()
+        return
+    console.print(_table(subject.judgements))
+    console.print()
+    for judgement in subject.judgements:
+        if judgement.verdict is Verdict.VIOLATED:
+            _violation(console, judgement, subject)
+    for judgement in subject.judgements:
+        if judgement.verdict is Verdict.UNDECIDED:
+            _undecided(console, judgement, subject)
+    for finding in sorted(subject.findings, key=lambda item: -item.severity):
+        _finding(console, finding, subject)
+
+
+def _table(judgements: Iterable[Judgement]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=True, header_style="dim")
+    table.add_column("  ", no_wrap=True)
+    table.add_column("requirement", no_wrap=True)
+    table.add_column("found", overflow="fold")
+    table.add_column("expected", overflow="fold")
+    table.add_column("why", overflow="fold", style="dim")
+    for judgement in judgements:
+        mark, style = _MARKS[judgement.verdict]
+        table.add_row(
+            Text(f"  {mark}", style=style),
+            Text(judgement.component, style="dim" if judgement.verdict is Verdict.NOT_APPLICABLE else ""),
+            Text(plain(judgement.found or "not known")),
+            Text(plain(judgement.expected or "-")),
+            Text(plain(_why(judgement))),
+        )
+    return table
+
+
+def _why(judgement: Judgement) -> str:
+    """Where a met value stands; what is wrong is told in full below."""
+    if judgement.verdict is Verdict.MET:
+        places = [item.location for item in _chain(judgement) if item.location is not None]
+        if places:
+            return "line " + " -> ".join(dict.fromkeys(str(place.line) for place in places))
+    if judgement.verdict is Verdict.NOT_APPLICABLE:
+        return judgement.reason
+    return "" if judgement.verdict is Verdict.MET else f"see {judgement.rule} below"
+
+
+def _chain(judgement: Judgement) -> Chain:
+    for witness in judgement.witnesses:
+        if witness.testimony.evidence:
+            return witness.testimony.evidence
+    return ()
+
+
+def _violation(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
+    _headline(console, judgement.severity, judgement.rule, f"{judgement.component}: {judgement.reason}")
+    if _adds(judgement.reason, judgement):
+        console.print(Text(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}"))
+    _excerpts(console, _chain(judgement), subject)
+    _tail(console, judgement.fix, judgement.source)
+
+
+def _adds(reason: str, judgement: Judgement) -> bool:
+    return (judgement.expected or "") not in reason and judgement.expected != "present"
+
+
+def _undecided(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
+    line = Text("undecided", style="yellow")
+    line.append(f"[{judgement.rule}] ", style="yellow")
+    line.append(plain(f"{judgement.component}: {judgement.reason}"))
+    console.print(line)
+    testimonies = [witness.testimony for witness in judgement.witnesses]
+    if not any(isinstance(item, Fact) and not item.value.present for item in testimonies):
+        _excerpts(console, _chain(judgement), subject)
+    _tail(console, judgement.fix, "")
+
+
+def _finding(console: Console, finding: Finding, subject: SubjectReport) -> None:
+    _headline(console, finding.severity, finding.rule, finding.message)
+    if finding.location is not None:
+        _excerpts(console, (Evidence("", finding.location), *finding.related), subject)
+    _tail(console, finding.fix, "")
+
+
+def _headline(console: Console, severity: Severity, rule: str, message: str) -> None:
+    line = Text(f"{severity.label}[{rule}] ", style=_STYLES[severity])
+    line.append(plain(message), style="bold")
+    console.print(line)
+
+
+def _tail(console: Console, fix: str, source: str) -> None:
+    for label, text in (("fix", fix), ("source", source)):
+        if text:
+            line = Text(f"  {label}: ", style="green" if label == "fix" else "dim")
+            line.append(plain(text), style="" if label == "fix" else "dim")
+            console.print(line)
+    console.print()
+
+
+def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
+    """The source lines of a chain, in the order of cause, each with its words underlined."""
+    places = [item for item in chain if item.location is not None]
+    shown = ""
+    margin = max((len(str(item.location.line)) for item in places if item.location), default=1)
+    for item in places:
+        location = item.location
+        assert location is not None
+        if location.path != shown or item is places[0]:
+            console.print(Text(f"  {' ' * margin}--> {plain(location.path)}:{location.line}:{location.column}", style="blue"))
+            shown = location.path
+        line = _line(subject, location)
+        if line is None:
+            continue
+        _underlined(console, line, location, margin, item.note)
+    for item in chain:
+        if item.location is None:
+            console.print(Text(f"  {' ' * margin} = {plain(item.note)}: {plain(item.text)}", style="dim"))
+
+
+def _line(subject: SubjectReport, location: Location) -> str | None:
+    text = subject.sources.get(location.path)
+    if text is None:
+        return None
+    lines = text.split("\n")
+    return lines[location.line - 1].rstrip("\r") if location.line <= len(lines) else None
+
+
+def _underlined(console: Console, line: str, location: Location, margin: int, note: str) -> None:
+    """One source line, cut to the width around the words, and the marks below them."""
+    room = console.width - margin - 6
+    start = location.column - 1
+    end = location.end_column - 1 if location.end_line == location.line else len(line.rstrip(" \\"))
+    end = max(min(end, len(line)), start + 1)
+    left = 0
+    if len(line) > room:
+        left = max(0, min(start - 12, len(line) - room + 1))
+    before, words = plain(line[left:start]), plain(line[start:end])
+    after = plain(line[end:])
+    prefix = "…" if left else ""
+    whole = prefix + before + words + after
+    if len(whole) > room:
+        whole = whole[: room - 1] + "…"
+    console.print(Text(f"  {location.line:>{margin}} | {whole}"), no_wrap=True, crop=True)
+    offset = len(prefix) + len(before)
+    marks = "^" * max(1, min(len(words), room - offset))
+    label = f" {note}" if note and offset + len(marks) + len(note) < room else ""
+    line_of_marks = Text(f"  {' ' * margin} | {' ' * offset}")
+    line_of_marks.append(marks, style="bold red")
+    line_of_marks.append(plain(label), style="dim")
+    console.print(line_of_marks, no_wrap=True, crop=True)
+
+
+def _summary(console: Console, report: Report) -> None:
+    judgements = [item for subject in report.subjects for item in subject.judgements]
+    findings = [item for subject in report.subjects for item in subject.findings]
+    verdicts = Counter(item.verdict for item in judgements)
+    files = len(report.subjects)
+    parts = [f"{verdicts[verdict]} {verdict.value}" for verdict in (Verdict.MET, Verdict.VIOLATED, Verdict.UNDECIDED)]
+    severities = Counter(item.severity for item in findings)
+    counted = [
+        f"{severities[severity]} {severity.label}{'s' if severities[severity] != 1 and severity is not Severity.INFO else ''}"
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+        if severities[severity]
+    ]
+    errors = sum(bool(subject.error) for subject in report.subjects)
+    line = f"{files} file{'s' if files != 1 else ''}, profile {report.profile}"
+    line += f" with {report.flavour}" if report.flavour else ""
+    line += f": {', '.join(parts)}"
+    line += f"; {', '.join(counted)}" if counted else ""
+    line += f"; {errors} not readable" if errors else ""
+    failing = any(fails(report, item) for item in [*judgements, *findings])
+    style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
+    console.print(Text(line, style=style))

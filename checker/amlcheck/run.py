@@ -1,0 +1,71 @@
+"""Checks many files: in parallel where that pays, with progress on a terminal, in the order in which they were given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from amlcheck.catalog import Catalog, catalog
+from amlcheck.dockerfile.context import Context
+from amlcheck.errors import AmlcheckError
+from amlcheck.lint import LintOptions, decode, lint_file, lint_text
+from amlcheck.model import SubjectReport
+
+PARALLEL_FROM = 24
+"""Files from which starting processes pays (a process costs about as much as twenty files)."""
+STDIN = "-"
+
+
+def lint_all(
+    names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
+) -> list[SubjectReport]:
+    """A report a file, in order. `told` hears how many are done."""
+    reports = []
+    for report in _reports(names, options):
+        reports.append(report)
+        told(len(reports))
+    return reports
+
+
+def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
+    workers = min(os.cpu_count() or 1, len(names))
+    if len(names) < PARALLEL_FROM or workers < 2:
+        known = catalog()
+        for name in names:
+            yield _lint(known, name, options)
+        return
+    method = "fork" if sys.platform == "linux" else None
+    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
+        try:
+            yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_options: LintOptions | None = None
+
+
+def _prepare(options: LintOptions) -> None:
+    global _options
+    _options = options
+
+
+def _lint_in_worker(name: str) -> SubjectReport:
+    assert _options is not None
+    return _lint(catalog(), name, _options)
+
+
+def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    if name != STDIN:
+        return lint_file(known, Path(name), name, options)
+    try:
+        text = decode(sys.stdin.buffer.read(), "standard input")
+        context = Context(options.context) if options.context is not None else None
+        return lint_text(known, STDIN, text, context, options)
+    except AmlcheckError as error:
+        return SubjectReport(STDIN, "dockerfile", error=str(error))

@@ -1,0 +1,97 @@
+"""`amlcheck rules`, `amlcheck explain` and `amlcheck profiles`: what the tool itself can tell."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+
+from amlcheck.catalog import catalog
+from amlcheck.errors import AmlcheckError
+from amlcheck.model import When
+from amlcheck.profiles import Profile, load_profile, with_flavour
+
+_WHEN = {
+    When.ALWAYS: "",
+    When.DATASETS: "where datasets are mounted",
+    When.GPU: "for GPU images",
+    When.NEVER: "not asked",
+}
+
+
+def rules(format_name: str) -> str:
+    """Every rule, as a table or as JSON."""
+    known = catalog().rules
+    if format_name == "json":
+        rows = [
+            {
+                "id": rule.id,
+                "name": rule.name,
+                "kind": "requirement" if rule.component else "finding",
+                "severity": rule.severity.label,
+                "on": rule.on,
+                "summary": rule.summary,
+                "fix": rule.fix,
+            }
+            for rule in known
+        ]
+        return json.dumps(rows, indent=2) + "\n"
+    width = max(len(rule.name) for rule in known)
+    lines = [
+        f"{rule.id}  {rule.name:<{width}}  {'asked by profile' if rule.component else rule.severity.label if rule.on else 'off':<16}  {rule.summary}"
+        for rule in known
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def explain(name: str) -> str:
+    """A rule's page. Raises AmlcheckError for one that does not exist."""
+    known = catalog()
+    rule = known.rule(name)
+    if rule is None:
+        names = [text for item in known.rules for text in (item.id, item.name)]
+        near = get_close_matches(name, names, n=1) or get_close_matches(name.upper(), names, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`amlcheck rules` lists them"
+        raise AmlcheckError(f"there is no rule {name!r}; {hint}")
+    title, _, body = rule.page.partition("\n")
+    out = []
+    inside = False
+    for line in body.split("\n"):
+        if line.startswith("```"):
+            inside = not inside
+            if inside and " " in line:
+                out.append(f"    # with {line.partition(' ')[2]}")
+            continue
+        out.append(f"    {line}" if inside and line else line.removeprefix("## ").upper() if line.startswith("## ") else line)
+    return f"{rule.id} {rule.name}: {title}\n{chr(10).join(out)}\n"
+
+
+def profiles(name: str | None) -> str:
+    """All profiles and flavours, or what one of them asks. Raises AmlcheckError for one that does not exist."""
+    known = catalog()
+    if name is not None:
+        if name in known.flavour_names():
+            return _full(with_flavour(known, Profile(name), name))
+        return _full(load_profile(known, name))
+    lines = ["profiles:"]
+    lines += [f"  {item:<18} {load_profile(known, item).title}" for item in known.profile_names()]
+    lines.append("flavours (laid over a profile with --flavour):")
+    for item in known.flavour_names():
+        asks = with_flavour(known, Profile(item), item).requires.values()
+        shown = ", ".join(f"{ask.component} {ask.expected}" for ask in asks if ask.when is not When.NEVER)
+        lines.append(f"  {item:<18} {shown}")
+    return "\n".join(lines) + "\n"
+
+
+def _full(profile: Profile) -> str:
+    lines = [f"{profile.name}: {profile.title}" if profile.title else profile.name]
+    if profile.document:
+        lines.append(f"source: {profile.document}")
+    for ask in profile.requires.values():
+        when = f" ({_WHEN[ask.when]})" if _WHEN[ask.when] else ""
+        expected = "" if ask.when is When.NEVER else ask.expected
+        lines.append(f"  {ask.component:<17} {expected}{when}".rstrip())
+        if ask.source:
+            lines.append(f"  {'':<17} {ask.source}")
+    for rule, severity in sorted(profile.rules.items()):
+        lines.append(f"  {rule}: {severity.label if severity is not None else 'off'}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,60 @@
+"""Docker refuses the file
+
+## What it asks
+
+The Dockerfile can be built: BuildKit's parser and its instruction checks accept every line.
+
+## Why
+
+A file that Docker refuses yields no image. Mostly it is a line continuation that is none: a non-breaking space after the
+backslash, a missing backslash, or a blank that looks like a space and is not.
+
+## Bad
+
+```dockerfile
+FROM ubuntu:20.04
+RUN apt-get update && \\
+    apt-get install -y git
+    wget
+```
+
+```dockerfile
+FROM ubuntu:20.04
+COPPY environment.yml /tmp/
+```
+
+## Good
+
+```dockerfile
+FROM ubuntu:20.04
+RUN apt-get update && \\
+    # comments and blank lines may stand inside
+
+    apt-get install -y git wget
+```
+
+## Fix
+
+Correct the place that is pointed at.
+
+## Sources
+
+- moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.model import Notice, Severity
+
+ID = "AML001"
+SEVERITY = Severity.ERROR
+FIX = "correct the line"
+
+
+def check(image: Built) -> Iterator[Notice]:
+    """Every refusal, at its place."""
+    for problem in image.problems:
+        yield Notice(f"Docker refuses this: {problem.message}", problem.span.location, problem.fix)

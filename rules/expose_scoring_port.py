@@ -1,0 +1,76 @@
+"""The image serves, and exposes no port for it
+
+## What it asks
+
+Where CMD or ENTRYPOINT starts the scoring server, the image has EXPOSE for its port, 5001 unless stated otherwise.
+
+## Why
+
+A local endpoint publishes only the ports that are exposed: without EXPOSE the server runs and cannot be reached.
+
+## Bad
+
+```dockerfile
+FROM python:3.10-slim
+RUN pip install azureml-inference-server-http==1.5.1
+CMD ["azmlinfsrv", "--entry_script", "score.py"]
+```
+
+## Good
+
+```dockerfile
+FROM python:3.10-slim
+RUN pip install azureml-inference-server-http==1.5.1
+EXPOSE 5001
+CMD ["azmlinfsrv", "--entry_script", "score.py"]
+```
+
+## Fix
+
+Add `EXPOSE 5001`.
+
+## Sources
+
+- docs/azureml-facts of the project, section 4: a port without EXPOSE is never published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.model import Notice, Severity
+
+ID = "AML307"
+SEVERITY = Severity.WARNING
+FIX = "add EXPOSE 5001 (the port that the server listens on)"
+_SERVER = re.compile(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
+_PORT = re.compile(r"--port[= \"',]+(\d+)|(?:--bind|-b)[= \"',]+\S*?:(\d+)")
+
+
+def check(image: Built) -> Iterator[Notice]:
+    """The command in force and the ports that are exposed."""
+    starts = image.starts
+    if starts is None:
+        return
+    command = " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
+    if not _SERVER.search(command):
+        return
+    stated = _PORT.search(command)
+    port = next((group for group in stated.groups() if group), "5001") if stated else "5001"
+    ports = [entry.value for entry in image.exposed]
+    base = image.base.known if image.base is not None else None
+    if any(not value.known for value in ports) or (not ports and base is None):
+        return
+    if not any(_covers(value.value, int(port)) for value in ports):
+        yield Notice(f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location)
+
+
+def _covers(text: str, port: int) -> bool:
+    numbers = text.partition("/")[0].partition("-")
+    try:
+        low = int(numbers[0])
+        return low <= port <= int(numbers[2] or low)
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""git, in the version that the flavour asks for
+
+## What it asks
+
+Nothing, unless a flavour, a profile or `--require` asks for git.
+
+## Why
+
+pip and conda install packages from repositories with it, and the flavours state its version.
+
+## How it is read
+
+apt packages (by the release of the distribution where they are not pinned), conda's git, and the base image.
+
+## Bad
+
+```dockerfile --require git
+FROM ubuntu:20.04
+```
+
+## Good
+
+```dockerfile --require git>=2.20
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y git
+```
+
+## Undecided
+
+```dockerfile --require git>=2.20
+FROM registry.example.com/team/base:7
+RUN apt-get update && apt-get install -y git
+```
+
+## Fix
+
+`apt-get install -y git`.
+
+## Sources
+
+- The table of dependencies in the documents of 2020-09 and 2021-04: 2.7.4.
+"""
+
+from __future__ import annotations
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.testimony import testify as from_packages
+from amlcheck.model import Testimony
+
+ID = "AML111"
+FIX = "add `apt-get install -y git` (git {expected})"
+
+
+def testify(image: Built) -> Testimony:
+    """Packages and base image."""
+    return from_packages(image, "git")

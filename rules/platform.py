@@ -1,0 +1,64 @@
+"""The image is built for another platform than Azure ML runs
+
+## What it asks
+
+The image is linux/amd64: FROM --platform names no other one, and neither does the base image.
+
+## Why
+
+Azure ML's compute is amd64; an image for another architecture ends with "exec format error".
+
+## Bad
+
+```dockerfile
+FROM --platform=linux/arm64 ubuntu:20.04
+```
+
+```dockerfile
+FROM arm64v8/ubuntu:20.04
+```
+
+## Good
+
+```dockerfile
+FROM --platform=linux/amd64 ubuntu:20.04
+```
+
+## Fix
+
+Remove --platform, or name linux/amd64.
+
+## Sources
+
+- Azure ML's compute sizes are x86-64; measured: an arm64 image does not start there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.model import Notice, Severity
+
+ID = "AML306"
+SEVERITY = Severity.ERROR
+FIX = "build for linux/amd64"
+_AMD64 = frozenset({"linux/amd64", "linux/x86_64", "linux/x86-64", "amd64", "linux", ""})
+_OTHER_OWNER = re.compile(r"(?:arm32v[5-7]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le|win(?:amd64|dows-amd64))")
+_OTHER_TAG = re.compile(r"(?:^|[-_.])(?:arm64(?:v8)?|aarch64|ppc64le|s390x|armhf|arm32v7|l4t)(?:$|[-_.])")
+
+
+def check(image: Built) -> Iterator[Notice]:
+    """The final stage's platform and the names that state one."""
+    base = image.base
+    if base is None:
+        return
+    platform = base.platform
+    if platform is not None and platform.known and platform.value.lower() not in _AMD64:
+        span = platform.span or base.span
+        yield Notice(f"the image is built for {platform.value}; Azure ML runs linux/amd64", span.location)
+    elif base.reference is not None:
+        owner = base.reference.path.partition("/")[0]
+        if _OTHER_OWNER.fullmatch(owner) or _OTHER_TAG.search(base.reference.tag) or "windows/" in base.reference.path:
+            yield Notice(f"{base.name} is not an image for linux/amd64", base.span.location)

@@ -1,0 +1,74 @@
+"""Python, in a version that Azure ML supports
+
+## What it asks
+
+The Python that a plain `python` runs in the image is 3.6 or newer (3.5 or 3.6 in the document of 2020-03).
+
+## Why
+
+The inference server and azureml-defaults run in it; on an older Python they cannot be installed.
+
+## How it is read
+
+PATH is walked as the image would: conda's prefix and what `conda install python=…` put there, conda environments,
+virtual environments, apt's python3 by the release of the distribution, the base image.
+
+## Bad
+
+```dockerfile
+FROM ubuntu:14.04
+RUN apt-get update && apt-get install -y python3 python3-pip
+```
+
+```dockerfile
+FROM continuumio/miniconda3:4.7.12
+RUN conda install -y python=3.5
+```
+
+## Good
+
+```dockerfile
+FROM python:3.8-slim
+```
+
+```dockerfile
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y python3
+```
+
+## Undecided
+
+```dockerfile
+FROM python:latest
+ARG VERSION
+RUN apt-get update && apt-get install -y python${VERSION}
+ENV PATH=/usr/bin
+```
+
+## Fix
+
+Install a Python that the requirement accepts, where PATH finds it first.
+
+## Sources
+
+- "Image requirements": Python 3.6+ (2021-04), 3.5+ (2020-09), 3.5.# or 3.6.# (2020-03).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.interpreters import effective_python
+from amlcheck.model import Fact, Testimony
+
+ID = "AML103"
+FIX = "install Python {expected} where PATH finds it first, for example `conda install -y python=3.10`"
+
+
+def testify(image: Built) -> Testimony:
+    """The first Python on PATH; one that is not on PATH only where there is no other."""
+    found = effective_python(image)
+    if not found.on_path and isinstance(found.testimony, Fact) and found.place:
+        return replace(found.testimony, note=f"it stands in {found.place}, which is not on PATH")
+    return found.testimony
