@@ -1,4 +1,4 @@
-"""conda, in a version that Azure ML supports
+r"""conda, in a version that Azure ML supports
 
 ## What it asks
 
@@ -32,7 +32,7 @@ RUN apt-get update && apt-get install -y python3-pip
 FROM ubuntu:18.04
 ARG CONDA_VERSION=4.7.12
 ENV PATH=/opt/conda/bin:$PATH
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 
@@ -41,7 +41,7 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linu
 ```dockerfile
 FROM ubuntu:18.04
 ARG CONDA_VERSION
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 

@@ -54,7 +54,9 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_SECRET = re.compile(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY)$", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"^(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d)$", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"^(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d)$", re.IGNORECASE
+)
 _URL_LOGIN = re.compile(r"\b[a-z][a-z+.-]*://[^/\s:@$<{]+:(?P<secret>[^/\s@$<{*]{3,})@")
 _KNOWN_TOKEN = re.compile(
     r"(?:gh[pousr]_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|xox[abpr]-[A-Za-z0-9-]{10,}|AccountKey=[A-Za-z0-9+/]{40,}={0,2}"

@@ -56,5 +56,13 @@ def check(image: Built) -> Iterator[Notice]:
     there = cuda.value.versions.lowest
     if lowest is None or there is None or not chain:
         return
-    if value.versions is not None and value.versions.isdisjoint(cuda.value.versions) and lowest.release[:2] != there.release[:2]:
-        yield Notice(f"CUDA_VERSION is {value.text}, the image has CUDA {cuda.value.text}", chain[-1].location, related=cuda.evidence)
+    if (
+        value.versions is not None
+        and value.versions.isdisjoint(cuda.value.versions)
+        and lowest.release[:2] != there.release[:2]
+    ):
+        yield Notice(
+            f"CUDA_VERSION is {value.text}, the image has CUDA {cuda.value.text}",
+            chain[-1].location,
+            related=cuda.evidence,
+        )

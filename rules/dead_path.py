@@ -1,4 +1,4 @@
-"""PATH names a prefix where nothing was installed
+r"""PATH names a prefix where nothing was installed
 
 ## What it asks
 
@@ -14,7 +14,7 @@ Dockerfile of the documents of 2020-09 and 2021-04 has one: it names /opt/minico
 ```dockerfile
 FROM ubuntu:20.04
 ENV PATH=/opt/miniconda/bin:$PATH
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 
@@ -23,7 +23,7 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.s
 ```dockerfile
 FROM ubuntu:20.04
 ENV PATH=/opt/conda/bin:$PATH
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 

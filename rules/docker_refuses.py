@@ -1,4 +1,4 @@
-"""Docker refuses the file
+r"""Docker refuses the file
 
 ## What it asks
 
@@ -13,7 +13,7 @@ backslash, a missing backslash, or a blank that looks like a space and is not.
 
 ```dockerfile
 FROM ubuntu:20.04
-RUN apt-get update && \\
+RUN apt-get update && \
     apt-get install -y git
     wget
 ```
@@ -27,7 +27,7 @@ COPPY environment.yml /tmp/
 
 ```dockerfile
 FROM ubuntu:20.04
-RUN apt-get update && \\
+RUN apt-get update && \
     # comments and blank lines may stand inside
 
     apt-get install -y git wget

@@ -64,7 +64,9 @@ def check(image: Built) -> Iterator[Notice]:
     if any(not value.known for value in ports) or (not ports and base is None):
         return
     if not any(_covers(value.value, int(port)) for value in ports):
-        yield Notice(f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location)
+        yield Notice(
+            f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location
+        )
 
 
 def _covers(text: str, port: int) -> bool:

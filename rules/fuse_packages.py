@@ -54,9 +54,13 @@ def check(image: Built) -> Iterator[Notice]:
     programs = image.named("fuse", "fuse3", manager="apt")
     headers = image.named("libfuse-dev", "libfuse3-dev", manager="apt")
     if programs and not headers:
-        yield _notice(programs[-1], "fuse is installed, but not libfuse-dev, which the documents ask for where datasets are used")
+        yield _notice(
+            programs[-1], "fuse is installed, but not libfuse-dev, which the documents ask for where datasets are used"
+        )
     if headers and not programs:
-        yield _notice(headers[-1], "libfuse-dev is installed, but not fuse: there is no fusermount, and mounting a dataset fails")
+        yield _notice(
+            headers[-1], "libfuse-dev is installed, but not fuse: there is no fusermount, and mounting a dataset fails"
+        )
 
 
 def _notice(package: Package, message: str) -> Notice:

@@ -1,4 +1,4 @@
-"""MPI, of the family and version that the flavour asks for
+r"""MPI, of the family and version that the flavour asks for
 
 ## What it asks
 
@@ -25,7 +25,7 @@ RUN apt-get update && apt-get install -y openmpi-bin
 ```dockerfile --flavour openmpi-cpu
 FROM ubuntu:18.04
 ENV OPENMPI_VERSION=3.1.2
-RUN wget -q https://download.open-mpi.org/release/open-mpi/v3.1/openmpi-${OPENMPI_VERSION}.tar.gz && \\
+RUN wget -q https://download.open-mpi.org/release/open-mpi/v3.1/openmpi-${OPENMPI_VERSION}.tar.gz && \
     tar zxf openmpi-${OPENMPI_VERSION}.tar.gz && cd openmpi-${OPENMPI_VERSION} && ./configure && make install
 ```
 

@@ -53,5 +53,6 @@ def check(image: Built) -> Iterator[Notice]:
         if python.value.versions <= image.knowledge.python_series(version) and end < date.today():
             located = next((item for item in python.evidence if item.location is not None), None)
             yield Notice(
-                f"Python {version} is past its end of life since {end}", located.location if located is not None else None
+                f"Python {version} is past its end of life since {end}",
+                located.location if located is not None else None,
             )

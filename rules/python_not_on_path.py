@@ -1,4 +1,4 @@
-"""conda's Python is not the one that `python` runs
+r"""conda's Python is not the one that `python` runs
 
 ## What it asks
 
@@ -13,7 +13,7 @@ Packages that conda and its pip install are not seen by another Python, and Azur
 ```dockerfile
 FROM ubuntu:20.04
 RUN apt-get update && apt-get install -y python3 wget
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 
@@ -23,7 +23,7 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86
 FROM ubuntu:20.04
 ENV PATH=/opt/conda/bin:$PATH
 RUN apt-get update && apt-get install -y python3 wget
-RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \\
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \
     bash /tmp/conda.sh -b -p /opt/conda
 ```
 
@@ -55,9 +55,9 @@ def check(image: Built) -> Iterator[Notice]:
     if not prefixes or image.active_env:
         return
     python = effective_python(image)
-    if not python.place or any(python.place == prefix or python.place.startswith(prefix + "/") for prefix in prefixes):
-        if python.on_path or not python.place:
-            return
+    of_conda = any(python.place == prefix or python.place.startswith(prefix + "/") for prefix in prefixes)
+    if not python.place or (of_conda and python.on_path):
+        return
     installed = dict(pythons(image))
     prefix = prefixes[-1]
     theirs = installed.get(prefix)

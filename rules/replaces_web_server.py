@@ -57,5 +57,6 @@ def check(image: Built) -> Iterator[Notice]:
     for package in image.named(*_PARTS, manager="pip"):
         if package.pinned and package.chain:
             yield Notice(
-                f"{package.name} is pinned beside the inference server, which brings its own", package.chain[-1].location
+                f"{package.name} is pinned beside the inference server, which brings its own",
+                package.chain[-1].location,
             )

@@ -64,7 +64,10 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--require", action="append", metavar="SPEC", help="one more requirement, such as 'python>=3.9'; repeatable"
     )
     what.add_argument(
-        "--datasets", action=argparse.BooleanOptionalAction, default=None, help="datasets are mounted: libfuse is needed"
+        "--datasets",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="datasets are mounted: libfuse is needed",
     )
     what.add_argument(
         "--user-managed",
@@ -90,7 +93,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     out.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     settings = lint.add_mutually_exclusive_group()
-    settings.add_argument("--config", metavar="FILE", help="the configuration; default: amlcheck.toml or pyproject.toml, upwards")
+    settings.add_argument(
+        "--config", metavar="FILE", help="the configuration; default: amlcheck.toml or pyproject.toml, upwards"
+    )
     settings.add_argument("--no-config", action="store_true", help="use no configuration file")
 
 

@@ -68,7 +68,8 @@ def read_config(path: Path) -> Config:
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_TYPES)}"
             raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
         wanted = _TYPES[key]
-        if not isinstance(value, wanted) or (wanted is list and not all(isinstance(item, str) for item in value)):
+        strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+        if not isinstance(value, wanted) or not strings:
             raise ConfigError(f"{where}: {key} must be {_NAMES[wanted]}")
     return Config(path, dict(values))
 

@@ -11,8 +11,12 @@ from pathlib import Path
 from amlcheck.errors import AmlcheckError
 
 _NAME = re.compile(r"(?:(?:docker|container)file(?:[.\-_].+)?|.+\.(?:docker|container)file)", re.IGNORECASE)
-_NOT = re.compile(r".*\.(?:dockerignore|md|txt|py|sh|j2|jinja2?|tmpl|template|tpl|in|erb|json|ya?ml|toml|orig|bak)", re.IGNORECASE)
-_SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", "site-packages"})
+_NOT = re.compile(
+    r".*\.(?:dockerignore|md|txt|py|sh|j2|jinja2?|tmpl|template|tpl|in|erb|json|ya?ml|toml|orig|bak)", re.IGNORECASE
+)
+_SKIPPED = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", "site-packages"}
+)
 
 
 def is_dockerfile_name(name: str) -> bool:

@@ -12,7 +12,11 @@ _NOTE = "<!-- Generated from rules/ by `make docs`; do not edit. -->\n"
 
 def page(rule: Rule) -> str:
     """A rule's page in Markdown."""
-    kind = f"requirement `{rule.component}`" if rule.component else f"{rule.severity.label} unless a profile says otherwise"
+    kind = (
+        f"requirement `{rule.component}`"
+        if rule.component
+        else f"{rule.severity.label} unless a profile says otherwise"
+    )
     state = "" if rule.on else ", off by default"
     title, _, body = rule.page.partition("\n")
     return f"{_NOTE}\n# {rule.id}: {title}\n\n`{rule.name}` · {kind}{state}\n{_fences(body)}\n"

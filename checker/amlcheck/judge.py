@@ -89,9 +89,7 @@ def judge(
     return conclude(*_by_fact(requirement, strongest, ranked[0].origin, circumstances))
 
 
-def _by_fact(
-    requirement: Requirement, fact: Fact, origin: Origin, circumstances: Circumstances
-) -> tuple[Verdict, str]:
+def _by_fact(requirement: Requirement, fact: Fact, origin: Origin, circumstances: Circumstances) -> tuple[Verdict, str]:
     supplied = requirement.absent_is_undecided and not circumstances.user_managed and not fact.final
     if not fact.value.present and supplied:
         reason = "not in the image: the Azure ML environment must list it (--user-managed if there is none)"
@@ -136,7 +134,8 @@ def exit_code(report: Report) -> Exit:
         return Exit.ERROR
     judgements = [judgement for subject in report.subjects for judgement in subject.judgements]
     findings = [finding for subject in report.subjects for finding in subject.findings]
-    if any(fails(report, item) for item in [*judgements, *findings]):
+    items: list[Judgement | Finding] = [*judgements, *findings]
+    if any(fails(report, item) for item in items):
         return Exit.VIOLATED
     undecided = any(
         judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on for judgement in judgements

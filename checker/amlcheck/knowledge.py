@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ else:
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file. Raises ConfigError naming the file, and the line where it is broken."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return loaded
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -49,7 +50,7 @@ class Release:
 
     @property
     def name(self) -> str:
-        """ "16.04" for Ubuntu, "debian 12" for others: the notation of values."""
+        """The notation of values: "16.04" for Ubuntu, "debian 12" for others."""
         return self.version if self.distribution == "ubuntu" else f"{self.distribution} {self.version}"
 
 
@@ -88,6 +89,8 @@ class Knowledge:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._found: dict[tuple[str, str], BaseImage | None] = {}
+        self._meant: dict[tuple[str, str], list[PackageMeaning]] = {}
 
     # --- distributions -----------------------------------------------------------------------------------------------
 
@@ -152,7 +155,10 @@ class Knowledge:
 
     def base_image(self, reference: Reference) -> BaseImage | None:
         """What is known of an image by its name and tag; None where nothing is (a digest alone says nothing)."""
-        return _cached_base(self, reference.repository, reference.tag or ("" if reference.digest else "latest"))
+        key = (reference.repository, reference.tag or ("" if reference.digest else "latest"))
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
 
     def _find(self, repository: str, tag: str) -> BaseImage | None:
         positions = sorted({*self._by_repository.get(repository, ()), *self._patterned})
@@ -176,7 +182,10 @@ class Knowledge:
 
     def meanings(self, manager: str, name: str) -> Iterator[PackageMeaning]:
         """What a package, by its manager ("apt", "conda", "pip", "archive") and name, says of which components."""
-        yield from _cached_meanings(self, manager, name)
+        key = (manager, name)
+        if key not in self._meant:
+            self._meant[key] = self._meanings(manager, name)
+        yield from self._meant[key]
 
     def _meanings(self, manager: str, name: str) -> list[PackageMeaning]:
         found = []
@@ -331,21 +340,8 @@ def _installer(entry: dict[str, Any]) -> Installer:
     return Installer(*(parse_value(entry[key]) if key in entry else None for key in ("conda", "python")))
 
 
-@lru_cache(maxsize=2048)
-def _cached_base(knowledge: Knowledge, repository: str, tag: str) -> BaseImage | None:
-    return knowledge._find(repository, tag)
-
-
-@lru_cache(maxsize=8192)
-def _cached_meanings(knowledge: Knowledge, manager: str, name: str) -> list[PackageMeaning]:
-    return knowledge._meanings(manager, name)
-
-
 SCRATCH = BaseImage(
-    {
-        component: ABSENT
-        for component in ("ubuntu", "conda", "python", "libfuse", "cuda", "cudnn", "nccl", "mpi", "git")
-    }
+    dict.fromkeys(("ubuntu", "conda", "python", "libfuse", "cuda", "cudnn", "nccl", "mpi", "git"), ABSENT)
     | {"azureml-defaults": ABSENT, "inference-server": ABSENT}
 )
 """`FROM scratch`: nothing at all."""

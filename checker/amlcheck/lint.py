@@ -26,7 +26,7 @@ class LintOptions:
     """How Dockerfiles are checked, the same for all of a run."""
 
     profile: Profile
-    circumstances: Circumstances = Circumstances()
+    circumstances: Circumstances = field(default_factory=Circumstances)
     target: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     context: Path | None = None
@@ -65,9 +65,7 @@ def decode(content: bytes, name: str) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def lint_text(
-    catalog: Catalog, shown: str, text: str, context: Context | None, options: LintOptions
-) -> SubjectReport:
+def lint_text(catalog: Catalog, shown: str, text: str, context: Context | None, options: LintOptions) -> SubjectReport:
     """Checks a Dockerfile's text. Raises AmlcheckError for a target that it does not have."""
     dockerfile = read(shown, text)
     sources = {shown: text}
@@ -84,15 +82,11 @@ def lint_text(
     return _report(catalog, shown, image, options, sources)
 
 
-def _report(
-    catalog: Catalog, shown: str, image: Built, options: LintOptions, sources: dict[str, str]
-) -> SubjectReport:
+def _report(catalog: Catalog, shown: str, image: Built, options: LintOptions, sources: dict[str, str]) -> SubjectReport:
     """Every rule is asked, every requirement judged."""
     testimonies = {rule.component: rule.ask(image) for rule in catalog.rules if rule.component}
     gpu = is_gpu([testimonies["cuda"]])
-    judgements = tuple(
-        _judged(component, testimonies[component], catalog, options, gpu) for component in COMPONENTS
-    )
+    judgements = tuple(_judged(component, testimonies[component], catalog, options, gpu) for component in COMPONENTS)
     found: list[Finding] = []
     for rule in catalog.rules:
         severity = options.profile.rules.get(rule.id, rule.severity if rule.on else None)

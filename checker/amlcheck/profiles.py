@@ -58,11 +58,17 @@ def with_requirements(profile: Profile, texts: Iterable[str]) -> Profile:
         component = match.group("component") if match else text
         if match is None or component not in COMPONENTS:
             raise AmlcheckError(f"--require {text!r}: {_unknown(component)}")
-        accepts = match.group("accepts").strip().removeprefix("=") if re.match(r"=\s*[a-z]", match.group("accepts")) else match.group("accepts").strip()
+        accepts = (
+            match.group("accepts").strip().removeprefix("=")
+            if re.match(r"=\s*[a-z]", match.group("accepts"))
+            else match.group("accepts").strip()
+        )
         try:
             accepted = parse_accepts(accepts or "present")
         except ValueError as error:
-            raise AmlcheckError(f"--require {text!r}: {error}; write it as 'python>=3.9' or 'mpi=openmpi ==4.1.*'") from error
+            raise AmlcheckError(
+                f"--require {text!r}: {error}; write it as 'python>=3.9' or 'mpi=openmpi ==4.1.*'"
+            ) from error
         requires[component] = Requirement(
             component, accepted, accepts or "present", source="--require", asked_by="--require"
         )
@@ -136,7 +142,7 @@ def _load(catalog: Catalog, name: str, folder: str, known: list[str], depth: int
 
 
 def severity_of(text: object, where: str) -> Severity | None:
-    """ "error", "warning", "info", or None for "off". Raises ConfigError naming the place."""
+    """A severity by its name; None for "off". Raises ConfigError naming the place."""
     if text == "off":
         return None
     try:
@@ -167,7 +173,7 @@ def _requirement(path: Path, component: str, entry: object, before: Requirement 
     severity = severity_of(entry.get("severity", before.severity.label if before else "error"), where)
     absent = entry.get("absent", "undecided" if before is not None and before.absent_is_undecided else "violated")
     if absent not in ("undecided", "violated"):
-        raise ConfigError(f"{where}: absent is {absent!r}; it must be \"undecided\" or \"violated\"")
+        raise ConfigError(f'{where}: absent is {absent!r}; it must be "undecided" or "violated"')
     return Requirement(
         component,
         accepted,

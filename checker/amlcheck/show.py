@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from difflib import get_close_matches
 
-from amlcheck.catalog import catalog
+from amlcheck.catalog import Rule, catalog
 from amlcheck.errors import AmlcheckError
 from amlcheck.model import When
 from amlcheck.profiles import Profile, load_profile, with_flavour
@@ -36,11 +36,13 @@ def rules(format_name: str) -> str:
         ]
         return json.dumps(rows, indent=2) + "\n"
     width = max(len(rule.name) for rule in known)
-    lines = [
-        f"{rule.id}  {rule.name:<{width}}  {'asked by profile' if rule.component else rule.severity.label if rule.on else 'off':<16}  {rule.summary}"
-        for rule in known
-    ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{rule.id}  {rule.name:<{width}}  {_kind(rule):<16}  {rule.summary}\n" for rule in known)
+
+
+def _kind(rule: Rule) -> str:
+    if rule.component:
+        return "asked by profile"
+    return rule.severity.label if rule.on else "off"
 
 
 def explain(name: str) -> str:
@@ -61,7 +63,9 @@ def explain(name: str) -> str:
             if inside and " " in line:
                 out.append(f"    # with {line.partition(' ')[2]}")
             continue
-        out.append(f"    {line}" if inside and line else line.removeprefix("## ").upper() if line.startswith("## ") else line)
+        out.append(
+            f"    {line}" if inside and line else line.removeprefix("## ").upper() if line.startswith("## ") else line
+        )
     return f"{rule.id} {rule.name}: {title}\n{chr(10).join(out)}\n"
 
 

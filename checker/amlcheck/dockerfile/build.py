@@ -102,20 +102,28 @@ class Builder:
             chain = (*chain, Evidence(f"{stage.base.value}: {known.source}", None, "known base image"))
         built.base = Base(stage.base, reference, known, chain, stage.platform, span)
         if stage.base.known and reference is None and stage.base.value:
-            self.problems.append(Problem(span, f"invalid image reference: {stage.base.value!r}", "name[:tag][@digest], in lower case"))
+            self.problems.append(
+                Problem(span, f"invalid image reference: {stage.base.value!r}", "name[:tag][@digest], in lower case")
+            )
         if known is not None:
             for name, value in known.env.items():
                 built.env[name] = literal(value, span)
             built.user = literal(known.user)
+            if known.provides.get("ubuntu", SCRATCH.provides["ubuntu"]).family == "windows":
+                built.shell = ("cmd", "/S", "/C")
             prefix = known.prefixes.get("conda")
             if "PATH" not in built.env:
-                plain = not any(known.provides.get(item, SCRATCH.provides["git"]).present for item in ("conda", "python"))
+                plain = not any(
+                    known.provides.get(item, SCRATCH.provides["git"]).present for item in ("conda", "python")
+                )
                 if plain:
                     built.env["PATH"] = literal(DEFAULT_PATH, span)
                 elif prefix:
                     built.env["PATH"] = hole(f"the PATH of the base image {stage.base.value} is not known", span)
         if "PATH" not in built.env:
-            built.env["PATH"] = hole(f"the PATH of the base image {stage.base.value.replace(HOLE, '…')} is not known", span)
+            built.env["PATH"] = hole(
+                f"the PATH of the base image {stage.base.value.replace(HOLE, '…')} is not known", span
+            )
         return built
 
 
@@ -164,9 +172,8 @@ class _InstructionReader:
         if name == "PWD":
             return self.built.workdir if self.built.workdir.pieces else literal("/")
         declared = self.builder.plan.global_args.get(name)
-        if any(stated.name == name for stated in self.built.args):
-            if declared is None:
-                return hole(f"ARG {name} has no default (give --build-arg {name}=…)")
+        if declared is None and any(stated.name == name for stated in self.built.args):
+            return hole(f"ARG {name} has no default (give --build-arg {name}=…)")
         base = self.built.base
         known = base.known if base is not None else None
         if known is not None and not any(value.present for key, value in known.provides.items() if key != "ubuntu"):
@@ -195,7 +202,7 @@ class _InstructionReader:
     def _arg(self) -> None:
         for name, word in self.instruction.assignments(self.escape):
             value = self._expand(word) if word is not None else None
-            label, held = argument(name, value, self.builder.plan.build_args, self.instruction)
+            label, held = argument(name, value, self.builder.plan.build_args)
             span = name.span(0, len(name.text))
             if value is None and held is None:
                 held = self.builder.plan.global_args.get(label)
@@ -243,7 +250,7 @@ class _InstructionReader:
         before = self.built.workdir
         if path.known and before.known:
             joined = posixpath.normpath(posixpath.join(before.value or "/", path.value))
-            self.built.workdir = literal(joined, path.span) if not path.value.startswith("/") else literal(joined, path.span)
+            self.built.workdir = literal(joined, path.span)
         else:
             self.built.workdir = path
 
@@ -309,7 +316,10 @@ class _InstructionReader:
         if files.is_folder(path) or path == ".":
             files.bring(path, target)
         else:
-            files.bring(path, posixpath.join(target, posixpath.basename(path)) if folder else target)
+            # Whether a target without a trailing slash is a folder only the image knows: both readings are kept.
+            files.bring(path, posixpath.join(target, posixpath.basename(path)))
+            if not folder:
+                files.bring(path, target)
             if self.instruction.keyword == "ADD" and path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")):
                 span = word.span or self.instruction.span
                 self.built.opaque.append(Opaque(f"the archive {path} is not looked into", span, NOT_THE_SYSTEM))
@@ -354,6 +364,11 @@ class _InstructionReader:
                 return literal(release.version)
         if words == ("pwd",):
             return self.lookup("PWD")
+        if words[0] == "cat" and len(words) == 2:
+            path = self._step().path(command.words[1])
+            content = self.state.files.read(path) if path is not None else None
+            if content is not None and content.mapped is not None and len(content.mapped.text) < 10_000:
+                return literal(content.mapped.text.strip(), command.span)
         return None
 
     def _unread(self, reason: str, span: Span, certain: bool) -> None:

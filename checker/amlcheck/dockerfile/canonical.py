@@ -14,11 +14,8 @@ from enum import Enum
 
 from amlcheck.dockerfile.expand import ExpansionError, heredocs_in
 from amlcheck.dockerfile.source import Mapped, Source, Span
+from amlcheck.dockerfile.words import GO_BLANKS, json_array, split_command
 
-GO_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Go's unicode.IsSpace holds: BuildKit trims these. (Python's str.isspace differs.)"""
-COMMAND_BLANKS = re.compile(r"[\t\v\f\r ]+")
-"""What BuildKit splits words at."""
 MAX_LINE = 65535
 """Bytes in a line that BuildKit's scanner takes (bufio.MaxScanTokenSize - 1)."""
 
@@ -200,9 +197,7 @@ def _directive(result: Canonical, span: Span, own: str) -> bool:
     result.directives[name] = span
     if name == "escape":
         if match.group(2) not in ("\\", "`"):
-            result.problems.append(
-                Problem(span, f"invalid escape token {match.group(2)!r}", "it must be ` or \\")
-            )
+            result.problems.append(Problem(span, f"invalid escape token {match.group(2)!r}", "it must be ` or \\"))
         else:
             result.escape = match.group(2)
     return True
@@ -250,8 +245,6 @@ def _terminator(text: str, span: tuple[int, int], chomps: bool) -> str:
 
 def _is_json_form(text: str) -> bool:
     """Whether a heredoc is impossible because the arguments are a JSON array."""
-    from amlcheck.dockerfile.words import json_array, split_command
-
     _, _, args = split_command(Mapped(Source("", text), text, ((0, 0),)), "\\")
     keyword = text.strip(GO_BLANKS)[:7].upper()
     if keyword == "ONBUILD":

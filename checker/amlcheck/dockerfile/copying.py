@@ -12,7 +12,19 @@ from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.model import Chain, Value
 from amlcheck.reference import parse_reference
 
-_SOFTWARE_FOLDERS = ("/usr", "/opt", "/root", "/home", "/lib", "/bin", "/conda", "/miniconda", "/anaconda", "/venv", "/env")
+_SOFTWARE_FOLDERS = (
+    "/usr",
+    "/opt",
+    "/root",
+    "/home",
+    "/lib",
+    "/bin",
+    "/conda",
+    "/miniconda",
+    "/anaconda",
+    "/venv",
+    "/env",
+)
 _NOT_THE_SYSTEM = EVERYTHING - {"ubuntu"}
 
 
@@ -53,9 +65,7 @@ def bring_from_stage(
                 built.opaque.append(Opaque(reason, word.span, _NOT_THE_SYSTEM))
 
 
-def bring_from_image(
-    built: Built, origin: Text, sources: list[Text], target: str, instruction: Instruction
-) -> None:
+def bring_from_image(built: Built, origin: Text, sources: list[Text], target: str, instruction: Instruction) -> None:
     """An image by its name: what is known of it, where the copied folder holds it; else not followed."""
     reference = parse_reference(origin.value) if origin.known else None
     known = built.knowledge.base_image(reference) if reference is not None else None
@@ -69,7 +79,9 @@ def bring_from_image(
         if brought or name in built.knowledge.harmless_files or not _holds_software(source):
             continue
         shown = origin.value.replace(HOLE, "…")
-        built.opaque.append(Opaque(f"{source} is copied from {shown}, which is not looked into", word.span, _NOT_THE_SYSTEM))
+        built.opaque.append(
+            Opaque(f"{source} is copied from {shown}, which is not looked into", word.span, _NOT_THE_SYSTEM)
+        )
 
 
 def _moved(package: Package, source: str, target: str) -> str | None:
@@ -95,7 +107,7 @@ def _base_prefixes(
     chain: Chain,
     instruction: Instruction,
 ) -> bool:
-    """conda or Python of a known base image, where its prefix is copied."""
+    """Conda or Python of a known base image, where its prefix is copied."""
     if not isinstance(prefixes, dict) or not isinstance(provides, dict):
         return False
     found = False
@@ -106,9 +118,7 @@ def _base_prefixes(
         for name in ("conda", "python") if component == "conda" else (component,):
             value = provides.get(name)
             if isinstance(value, Value) and value.present:
-                built.packages.append(
-                    Package("installer", name, value.versions, place, chain, instruction=instruction)
-                )
+                built.packages.append(Package("installer", name, value.versions, place, chain, instruction=instruction))
                 found = True
     return found
 

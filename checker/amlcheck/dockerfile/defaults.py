@@ -27,7 +27,9 @@ def installed_defaults(image: Built) -> Testimony:
         return Fact(DEFAULTS, Value(True, "", found.versions), found.chain)
     newest = _newest(image)
     if newest is None:
-        return Unknown(DEFAULTS, "it is not pinned, and which release pip takes depends on a Python that is not known", found.chain)
+        return Unknown(
+            DEFAULTS, "it is not pinned, and which release pip takes depends on a Python that is not known", found.chain
+        )
     return Fact(
         DEFAULTS,
         Value(True, "", from_specifiers(f">={newest}")),
@@ -59,7 +61,9 @@ def inference_server(image: Built) -> Testimony:
 def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, testimony: Fact) -> Testimony:
     servers = {item.server for item in ranges}
     if not ranges:
-        return Unknown("inference-server", f"what azureml-defaults {versions.text} brings is not known", testimony.evidence)
+        return Unknown(
+            "inference-server", f"what azureml-defaults {versions.text} brings is not known", testimony.evidence
+        )
     if servers == {"none"}:
         note = f"azureml-defaults {versions.text} brings no web server: it cannot serve"
         return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
@@ -81,7 +85,9 @@ def _broken(
 ) -> Testimony:
     """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
     remedy = " or ".join(breaking[0].breaks_unless)
-    what = f"azureml-defaults {versions.text} pins an old Flask; installed today, it cannot be imported without {remedy}"
+    what = (
+        f"azureml-defaults {versions.text} pins an old Flask; installed today, it cannot be imported without {remedy}"
+    )
     affected = breaking[0].breaks_python
     python = effective_python(image).testimony
     if affected is not None:

@@ -384,5 +384,3 @@ def _merge(pieces: list[Piece]) -> Text:
         else:
             merged.append(piece)
     return Text(tuple(merged))
-
-

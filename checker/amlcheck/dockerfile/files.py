@@ -45,7 +45,8 @@ class ImageFiles:
 
     def bring(self, context_path: str, target: str) -> None:
         """A COPY from the context: a file, or a folder's contents."""
-        self._written = {path: content for path, content in self._written.items() if not _below(path, target)}
+        if self._written:
+            self._written = {path: content for path, content in self._written.items() if not _below(path, target)}
         self._copied.append((context_path, target))
 
     def move(self, source: str, target: str) -> None:
@@ -69,7 +70,9 @@ class ImageFiles:
                 known = self.sources.setdefault(found.path, found)
                 return Content(Mapped.of(known), name=inside)
             if path == target:
-                return Content(reason=f"{inside} cannot be read in the build context {self.context.folder}", name=inside)
+                return Content(
+                    reason=f"{inside} cannot be read in the build context {self.context.folder}", name=inside
+                )
         return None
 
     def _in_context(self, path: str, context_path: str, target: str) -> str | None:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from amlcheck.dockerfile.canonical import GO_BLANKS, Problem
+from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.expand import heredocs_in
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.source import Span
+from amlcheck.dockerfile.words import GO_BLANKS
 
 _BOOL, _STRING, _STRINGS = "bool", "string", "strings"
 _FLAGS: dict[str, dict[str, str]] = {

@@ -41,7 +41,9 @@ def effective_python(image: Built) -> Interpreter:
         place = posixpath.dirname(entry.folder)
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
-        if place in base_prefixes or (base is not None and base.present and not base_prefixes and place.startswith("/usr")):
+        if place in base_prefixes or (
+            base is not None and base.present and not base_prefixes and place.startswith("/usr")
+        ):
             assert base is not None
             return Interpreter(Fact("python", base, image.base_chain()), place, True)
     for place in reversed(list(by_place)):
@@ -82,7 +84,9 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
         package, value = plain[-1]
     if package.unknown:
         return Unknown("python", f"the version of {package.name} is not known: {package.unknown}", package.chain)
-    later = [item for item, _ in entries if not item.certain and image.packages.index(item) > image.packages.index(package)]
+    later = [
+        item for item, _ in entries if not item.certain and image.packages.index(item) > image.packages.index(package)
+    ]
     if later:
         return Unknown("python", "another Python may be installed over it, under a condition", later[0].chain)
     if value.versions is None and package.manager == "apt":

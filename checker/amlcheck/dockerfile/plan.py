@@ -79,9 +79,7 @@ def make_plan(dockerfile: Dockerfile, target: str = "", build_args: Mapping[str,
     return plan
 
 
-def argument(
-    name: Mapped, value: Text | None, given: Mapping[str, str], instruction: Instruction
-) -> tuple[str, Text | None]:
+def argument(name: Mapped, value: Text | None, given: Mapping[str, str]) -> tuple[str, Text | None]:
     """An ARG's name and value: the one given on the command line, else its default."""
     label = name.text
     if label in given:
@@ -95,7 +93,7 @@ def _global_args(plan: Plan, instruction: Instruction) -> None:
         value: Text | None = None
         if word is not None:
             value = _expanded(plan, word, plan.global_args)
-        label, held = argument(name, value, plan.build_args, instruction)
+        label, held = argument(name, value, plan.build_args)
         if held is None and label in PLATFORM:
             held = literal(PLATFORM[label], name.span(0, len(label)))
         plan.global_args[label] = defined(held, held.span, f"ARG {label}") if held is not None else None

@@ -53,9 +53,7 @@ class Command:
 
     def without(self, count: int) -> Command:
         """The command that remains when a prefix such as sudo is taken away."""
-        return Command(
-            self.words[count:], self.span, self.certain, self.redirects, self.environment, self.feeder
-        )
+        return Command(self.words[count:], self.span, self.certain, self.redirects, self.environment, self.feeder)
 
 
 class Runner:
@@ -347,7 +345,7 @@ class Runner:
         command = self._command(node, certain, None)
         if command is None:
             return True
-        return False if command.name == "false" else True
+        return command.name != "false"
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
         self._count += 1

@@ -90,7 +90,7 @@ class Words:
             return [_Part(hole(f"{_short(node.text)} is computed by the shell", node.span).pieces[0], False)]
         if kind == "array":
             return [part for child in node.named_children for part in [*self._parts(child, True), _blank(child.span)]]
-        return self._unescaped(node, quoted)
+        return self._unescaped(node)
 
     def _sequence(self, node: Node, quoted: bool) -> list[_Part]:
         """The children, and the characters between them, which are literal."""
@@ -126,10 +126,10 @@ class Words:
         ]
 
     def _quoted_literal(self, node: Node, start: int, end: int) -> list[_Part]:
-        """Inside double quotes a backslash escapes only $ ` " \\ and the line end."""
+        """Inside double quotes a backslash escapes only the dollar sign, quotes, itself and the line end."""
         return self._without(node, start, end, re.compile(r'\\(?=[$`"\\\n])'), 1)
 
-    def _unescaped(self, node: Node, quoted: bool) -> list[_Part]:
+    def _unescaped(self, node: Node) -> list[_Part]:
         if "\\" not in node.text:
             return self._literal(node, node.start, node.end)
         return self._without(node, node.start, node.end, re.compile(r"\\"), 1)
@@ -214,7 +214,9 @@ class Words:
                 replaced = value.value.replace(operand.value, replacement.value, count)
                 via = value.pieces[0].via if value.pieces else ()
                 return self._used(Text((Piece(replaced, node.span, via),)), node.span, quoted)
-        reason = value.reason if value is not None and not value.known else f"{_short(node.text)} is computed by the shell"
+        reason = (
+            value.reason if value is not None and not value.known else f"{_short(node.text)} is computed by the shell"
+        )
         return [_Part(hole(reason, node.span).pieces[0], False)]
 
 
@@ -234,5 +236,3 @@ def _blank(span: Span) -> _Part:
 def _short(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= 40 else flat[:37] + "…"
-
-

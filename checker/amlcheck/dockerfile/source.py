@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from amlcheck.model import Evidence, Location
 
@@ -116,4 +117,4 @@ class Mapped:
     def runs(self, start: int, end: int) -> list[tuple[int, int]]:
         """text[start:end] cut at the joints, so that each part is contiguous in the source."""
         cuts = [start, *(at for at in self._starts if start < at < end), end]
-        return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+        return [(a, b) for a, b in pairwise(cuts) if a < b]

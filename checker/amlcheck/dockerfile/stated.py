@@ -14,7 +14,7 @@ def or_stated(image: Built, found: Testimony, variables: tuple[str, ...], labels
         if narrower is None or not found.value.present or found.value.versions is None:
             return found if narrower is None or not found.value.present else _fact(found.component, narrower)
         value, _ = narrower
-        assert value.versions is not None and found.value.versions is not None
+        assert value.versions is not None
         inside = value.versions <= found.value.versions and value.versions != found.value.versions
         return _fact(found.component, narrower) if inside else found
     narrower = stated(image, variables, labels)

@@ -107,9 +107,7 @@ class Step:
         value = self.runner.lookup("PATH")
         if value is None:
             return [None]
-        return [
-            None if HOLE in part else posixpath.normpath(part) for part in value.value.split(":") if part
-        ]
+        return [None if HOLE in part else posixpath.normpath(part) for part in value.value.split(":") if part]
 
     def conda_prefix(self, command: Command) -> str:
         """The prefix of the conda that a command calls; "" where it is not known."""

@@ -25,12 +25,14 @@ def testify(image: Built, component: str) -> Testimony:
     exact = [(package, value) for package, value in facts if value.versions is not None] or facts
     package, value = exact[-1]
     for other, other_value in exact:
-        if other_value.versions is not None and value.versions is not None:
-            if other_value.family == value.family and other_value.versions <= value.versions:
-                package, value = other, other_value
+        mine, theirs = value.versions, other_value.versions
+        if mine is not None and theirs is not None and other_value.family == value.family and theirs <= mine:
+            package, value = other, other_value
     if package.unknown:
         return Unknown(component, f"the version of {package.name} is not known: {package.unknown}", package.chain)
-    later = [other for other, _ in found if not other.certain and image.packages.index(other) > image.packages.index(package)]
+    later = [
+        other for other, _ in found if not other.certain and image.packages.index(other) > image.packages.index(package)
+    ]
     if later:
         return Unknown(component, f"{later[0].name} may be installed again, under a condition", later[0].chain)
     return Fact(component, value, explained(image, package, value))

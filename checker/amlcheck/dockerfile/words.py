@@ -12,9 +12,11 @@ from amlcheck.dockerfile.source import Mapped
 
 _COMMAND_BLANKS = re.compile(r"[\t\v\f\r ]+")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_GO_BLANKS = frozenset(
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+GO_BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
+"""What Go's unicode.IsSpace holds: BuildKit trims these. (Python's str.isspace differs.)"""
 
 
 class NotStringsError(ValueError):
@@ -24,9 +26,9 @@ class NotStringsError(ValueError):
 def trim(text: Mapped) -> Mapped:
     """Without the blanks that Go trims, at both ends."""
     start, end = 0, len(text.text)
-    while start < end and text.text[start] in _GO_BLANKS:
+    while start < end and text.text[start] in GO_BLANKS:
         start += 1
-    while end > start and text.text[end - 1] in _GO_BLANKS:
+    while end > start and text.text[end - 1] in GO_BLANKS:
         end -= 1
     return text.slice(start, end)
 
@@ -48,12 +50,12 @@ def _flags(text: Mapped, escape: str) -> tuple[list[Mapped], Mapped]:
     chars = text.text
     at = 0
     while True:
-        while at < len(chars) and chars[at] in _GO_BLANKS:
+        while at < len(chars) and chars[at] in GO_BLANKS:
             at += 1
         if not chars.startswith("--", at):
             return flags, text.slice(at)
         start, quote = at, ""
-        while at < len(chars) and (quote or chars[at] not in _GO_BLANKS):
+        while at < len(chars) and (quote or chars[at] not in GO_BLANKS):
             char = chars[at]
             if quote:
                 quote = "" if char == quote else quote
@@ -104,13 +106,13 @@ def quoted_words(text: Mapped, escape: str) -> list[Mapped]:
     chars = text.text
     at = 0
     while at < len(chars):
-        if chars[at] in _GO_BLANKS:
+        if chars[at] in GO_BLANKS:
             at += 1
             continue
         start, quote = at, ""
         while at < len(chars):
             char = chars[at]
-            if not quote and char in _GO_BLANKS:
+            if not quote and char in GO_BLANKS:
                 break
             if char == escape and quote != "'":
                 at += 2
@@ -161,7 +163,7 @@ def json_array(text: Mapped) -> list[tuple[str, Mapped]] | None:
 
     Raises NotStringsError for an array that holds something else.
     """
-    start = len(text.text) - len(text.text.lstrip("".join(_GO_BLANKS)))
+    start = len(text.text) - len(text.text.lstrip(GO_BLANKS))
     if not text.text.startswith("[", start):
         return None
     try:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.text import Piece, Text, literal
 
-_PACKAGE = re.compile(r'^\[\[package\]\]\s*\nname = "(?P<name>[^"\n]+)"\s*\nversion = "(?P<version>[^"\n]+)"', re.MULTILINE)
+_PACKAGE = re.compile(
+    r'^\[\[package\]\]\s*\nname = "(?P<name>[^"\n]+)"\s*\nversion = "(?P<version>[^"\n]+)"', re.MULTILINE
+)
 
 
 def locked_packages(mapped: Mapped) -> Iterator[Text]:

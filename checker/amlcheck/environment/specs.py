@@ -100,16 +100,17 @@ def pip_spec(word: Text) -> Spec | None:
     text = word.value.strip()
     wheel = _WHEEL.search(text.partition("#")[0])
     if wheel is not None and not text.partition("@")[1]:
-        start = word.value.index(wheel.group(0)) + wheel.start("version") - wheel.start()
-        part = word.slice(start, start + len(wheel.group("version")))
-        version = wheel.group("version")
-        versions = None if HOLE in version else _exact_or_none(version)
-        return Spec(canonicalize_name(wheel.group("name")), versions, part, word.reason)
+        return _wheel_spec(word, wheel)
     if "#egg=" in text:
         name = re.split(r"[&\[=<>!~]", text.partition("#egg=")[2])[0]
         return Spec(canonicalize_name(name), None, None, "it is installed from a URL") if name else None
     match = _PIP_NAME.fullmatch(text)
-    if match is None or text.startswith((".", "/")) or re.match(r"[\w+.-]+:/", text) or text.endswith((".tar.gz", ".zip")):
+    if (
+        match is None
+        or text.startswith((".", "/"))
+        or re.match(r"[\w+.-]+:/", text)
+        or text.endswith((".tar.gz", ".zip"))
+    ):
         return None
     if HOLE in match.group(1) or (HOLE in text and HOLE in (match.group(2) or "")):
         return None
@@ -119,8 +120,10 @@ def pip_spec(word: Text) -> Spec | None:
     start = word.value.find(rest) if rest else -1
     part = word.slice(start, start + len(rest)) if rest else None
     if HOLE in rest:
-        return None if rest.startswith(HOLE) and rest[1:2] not in ("", "=", "<", ">") else Spec(
-            name, None, part, word.reason, extras
+        return (
+            None
+            if rest.startswith(HOLE) and rest[1:2] not in ("", "=", "<", ">")
+            else Spec(name, None, part, word.reason, extras)
         )
     try:
         requirement = Requirement(text)
@@ -138,8 +141,16 @@ def pip_spec(word: Text) -> Spec | None:
     return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies)
 
 
+def _wheel_spec(word: Text, wheel: re.Match[str]) -> Spec:
+    """A wheel names its package and version."""
+    version = wheel.group("version")
+    start = word.value.index(wheel.group(0)) + wheel.start("version") - wheel.start()
+    versions = None if HOLE in version else _exact_or_none(version)
+    return Spec(canonicalize_name(wheel.group("name")), versions, word.slice(start, start + len(version)), word.reason)
+
+
 def _lenient(name: str, rest: str, part: Text | None, extras: frozenset[str]) -> Spec | None:
-    """pip before 24 took versions that PEP 440 does not; their order is not known."""
+    """Pip before 24 took versions that PEP 440 does not; their order is not known."""
     if re.match(r"(==|>=|<=|~=|!=|<|>)", rest):
         return Spec(name, None, part, f"{rest!r} is not a version specifier that pip accepts", extras)
     return None
@@ -150,7 +161,12 @@ def _on_linux(requirement: Requirement) -> bool:
     text = str(requirement.marker)
     if "python_version" in text or "python_full_version" in text or "extra" in text:
         return True
-    environment = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
+    environment = {
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+        "platform_machine": "x86_64",
+    }
     return requirement.marker.evaluate(environment)
 
 

@@ -44,9 +44,9 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> 
     )
     many = len(report.subjects) > 8
     for subject in report.subjects:
-        if many and _quiet(subject, report):
+        if many and _quiet(subject):
             continue
-        _subject(console, subject, report)
+        _subject(console, subject)
     _summary(console, report)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
@@ -56,13 +56,13 @@ def plain(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
 
 
-def _quiet(subject: SubjectReport, report: Report) -> bool:
+def _quiet(subject: SubjectReport) -> bool:
     """In a long report, a file about which there is nothing to do."""
     settled = all(item.verdict in (Verdict.MET, Verdict.NOT_APPLICABLE) for item in subject.judgements)
     return settled and not subject.error and not subject.findings
 
 
-def _subject(console: Console, subject: SubjectReport, report: Report) -> None:
+def _subject(console: Console, subject: SubjectReport) -> None:
     console.print(Text(plain(subject.subject), style="bold underline" if console.is_terminal else "bold"))
     if subject.error:
         console.print(Text(f"  error: {plain(subject.error)}", style="bold red"))
@@ -120,7 +120,9 @@ def _chain(judgement: Judgement) -> Chain:
 def _violation(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
     _headline(console, judgement.severity, judgement.rule, f"{judgement.component}: {judgement.reason}")
     if _adds(judgement.reason, judgement):
-        console.print(Text(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}"))
+        console.print(
+            Text(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}")
+        )
     _excerpts(console, _chain(judgement), subject)
     _tail(console, judgement.fix, judgement.source)
 
@@ -171,7 +173,9 @@ def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
         location = item.location
         assert location is not None
         if location.path != shown or item is places[0]:
-            console.print(Text(f"  {' ' * margin}--> {plain(location.path)}:{location.line}:{location.column}", style="blue"))
+            console.print(
+                Text(f"  {' ' * margin}--> {plain(location.path)}:{location.line}:{location.column}", style="blue")
+            )
             shown = location.path
         line = _line(subject, location)
         if line is None:
@@ -233,6 +237,7 @@ def _summary(console: Console, report: Report) -> None:
     line += f": {', '.join(parts)}"
     line += f"; {', '.join(counted)}" if counted else ""
     line += f"; {errors} not readable" if errors else ""
-    failing = any(fails(report, item) for item in [*judgements, *findings])
+    items: list[Judgement | Finding] = [*judgements, *findings]
+    failing = any(fails(report, item) for item in items)
     style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
     console.print(Text(line, style=style))

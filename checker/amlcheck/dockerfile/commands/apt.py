@@ -12,7 +12,9 @@ from amlcheck.versions import VersionSet, exactly, loose, prefix
 
 _WITH_VALUE = frozenset({"-o", "--option", "-t", "--target-release", "--default-release", "-c", "--config-file", "-a"})
 _DEB = re.compile(r"(?P<name>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)(?:_[a-z0-9]+)?\.deb")
-_REPOSITORY_DEB = re.compile(r"cuda-repo-|nvidia-machine-learning-repo|packages-microsoft|cuda-keyring|nv-tensorrt|.*-repo")
+_REPOSITORY_DEB = re.compile(
+    r"cuda-repo-|nvidia-machine-learning-repo|packages-microsoft|cuda-keyring|nv-tensorrt|.*-repo"
+)
 SYSTEM_PACKAGES = frozenset(COMPONENTS) - {"ubuntu", "conda", "azureml-defaults", "inference-server"}
 
 
@@ -54,9 +56,7 @@ def _install(word: Text, command: Command, step: Step, other_release: Text | Non
         return
     versions = package_version(version_part.value)
     unknown = "" if versions is not None else (version_part.reason or f"{version_part.value!r} is no version")
-    step.install(
-        "apt", name, word, command, versions=versions, part=version_part, place="/usr", unknown=unknown
-    )
+    step.install("apt", name, word, command, versions=versions, part=version_part, place="/usr", unknown=unknown)
 
 
 def package_version(text: str) -> VersionSet | None:

@@ -93,7 +93,9 @@ def _spec(word: Text, command: Command, step: Step, place: str, verb: str = "ins
         word_name = word.value.rsplit("/", 1)[-1]
         match = re.fullmatch(r"(.+)-([^-]+)-([^-]+)\.(?:tar\.bz2|conda)", word_name)
         if match is None:
-            step.hide(f"which package {word_name.replace(HOLE, '…')} holds is not known", command, CONDA_COMPONENTS, word)
+            step.hide(
+                f"which package {word_name.replace(HOLE, '…')} holds is not known", command, CONDA_COMPONENTS, word
+            )
             return
         word = literal(f"{match.group(1)}=={match.group(2)}", word.span)
     spec = conda_spec(word)
@@ -177,7 +179,9 @@ def _env_file(command: Command, step: Step, options: Options, prefix: str) -> No
     for item in environment.pip:
         word = defined(item, file.span, "conda file")
         if word.value.startswith(("-r ", "--requirement ", "-c ")):
-            install_requirements_file(word.slice(word.value.index(" ") + 1, len(word.value)).strip(), command, step, place)
+            install_requirements_file(
+                word.slice(word.value.index(" ") + 1, len(word.value)).strip(), command, step, place
+            )
         elif not word.value.startswith("-"):
             install_requirement(word, command, step, place, "conda file, pip section")
     if environment.unread:
@@ -221,5 +225,3 @@ def activate(command: Command, step: Step) -> bool:
 def _forget(command: Command, step: Step, place: str) -> None:
     for package in [item for item in step.image.packages if item.place == place and place]:
         step.install(package.manager, package.name, None, command, place=place, removed=True, note="removed")
-
-

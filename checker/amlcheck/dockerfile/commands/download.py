@@ -12,7 +12,9 @@ from amlcheck.dockerfile.text import HOLE, Text, literal
 from amlcheck.model import Value
 from amlcheck.versions import VersionSet, exactly, loose, prefix
 
-_WGET_VALUES = frozenset({"-O", "--output-document", "-P", "--directory-prefix", "-o", "--output-file", "-t", "--tries"})
+_WGET_VALUES = frozenset(
+    {"-O", "--output-document", "-P", "--directory-prefix", "-o", "--output-file", "-t", "--tries"}
+)
 _CURL_VALUES = frozenset(
     {"-o", "--output", "-H", "--header", "-A", "--user-agent", "--retry", "-u", "--user", "-X", "--request", "-d"}
     | {"--data", "-m", "--max-time", "--connect-timeout", "--retry-delay", "--output-dir", "--cacert", "-b", "-c"}
@@ -30,6 +32,8 @@ _ARCHIVES = (
     ("nccl", re.compile(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
     ("python", re.compile(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
 )
+_CONFIGURE = ("configure", "config", "Configure", "autogen.sh", "bootstrap.sh", "buildconf")
+"""Scripts of source archives that only prepare a build."""
 _UNPACKED_SUFFICES = frozenset({"cudnn", "nccl"})
 
 
@@ -79,12 +83,14 @@ def note_product(url: Text, command: Command, step: Step) -> None:
         versions = None if stem is None else (exactly(stem) if stem.count(".") >= 2 else prefix(stem))
         chain = chain_of(part, url, command, "URL")
         unknown = part.reason if versions is None else ""
-        step.pending.append(Package("archive", name, versions, "/usr/local", chain, command.certain, unknown, written=url))
+        step.pending.append(
+            Package("archive", name, versions, "/usr/local", chain, command.certain, unknown, written=url)
+        )
         return
 
 
 def unpack(command: Command, step: Step) -> None:
-    """tar and unzip: libraries are there once unpacked; sources only once they are built."""
+    """Tar and unzip: libraries are there once unpacked; sources only once they are built."""
     _finish(step, command, _UNPACKED_SUFFICES)
 
 
@@ -115,10 +121,14 @@ def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: St
         step.run_script(content.mapped, command.certain)
         return
     base = posixpath.basename(word.value)
-    if content is not None and content.name and conda_installer(literal(content.name, word.span), arguments, command, step):
+    if (
+        content is not None
+        and content.name
+        and conda_installer(literal(content.name, word.span), arguments, command, step)
+    ):
         return
-    if any(pattern.search(named.value) for _, pattern in _ARCHIVES) or base in ("install.sh", "configure", "config"):
-        if base in ("configure", "config"):
+    if any(pattern.search(named.value) for _, pattern in _ARCHIVES) or base in ("install.sh", *_CONFIGURE):
+        if base in _CONFIGURE:
             return
         if not named.value.endswith(".sh") or step.pending:
             build(command, step)
@@ -136,7 +146,9 @@ def piped_script(command: Command, step: Step) -> bool:
     if urls and conda_installer(urls[0], command.words[1:], command, step):
         return True
     shown = urls[0].value.replace(HOLE, "…") if urls else "a download"
-    if re.search(r"rustup|nodesource|nvm-sh|packagecloud|astral\.sh/uv|InstallAzureCLIDeb|install-poetry|ollama|helm", shown):
+    if re.search(
+        r"rustup|nodesource|nvm-sh|packagecloud|astral\.sh/uv|InstallAzureCLIDeb|install-poetry|ollama|helm", shown
+    ):
         return True
     step.hide(f"the script from {shown} is not known before the build", command, NOT_THE_SYSTEM)
     return True
@@ -167,7 +179,15 @@ def conda_installer(named: Text, arguments: tuple[Text, ...], command: Command, 
     for name, versions in (("conda", conda), ("python", python)):
         unknown = "" if versions is not None else part.reason or f"which {name} {match.group(0)} brings is not known"
         step.install(
-            "installer", name, named, command, versions=versions, part=part, place=place, unknown=unknown, note="installer"
+            "installer",
+            name,
+            named,
+            command,
+            versions=versions,
+            part=part,
+            place=place,
+            unknown=unknown,
+            note="installer",
         )
     return True
 

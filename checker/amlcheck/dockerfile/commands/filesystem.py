@@ -13,7 +13,11 @@ from amlcheck.dockerfile.text import Text, as_mapped, literal
 
 def echo(command: Command, step: Step) -> None:
     """`echo WORDS > FILE`, printf too."""
-    words = [word for index, word in enumerate(command.words) if index and not (index == 1 and word.value in ("-e", "-n", "-en"))]
+    words = [
+        word
+        for index, word in enumerate(command.words)
+        if index and not (index == 1 and word.value in ("-e", "-n", "-en"))
+    ]
     text = Text()
     for word in words:
         text = text + (literal(" ") if text.pieces else Text()) + word
@@ -133,7 +137,7 @@ def _below(path: str, folder: str) -> bool:
 
 
 def change_folder(command: Command, step: Step) -> None:
-    """cd and pushd."""
+    """Cd and pushd."""
     target = command.words[1] if len(command.words) > 1 else literal("~")
     path = step.path(target)
     from amlcheck.dockerfile.text import hole
@@ -144,7 +148,7 @@ def change_folder(command: Command, step: Step) -> None:
 
 
 def user_added(command: Command, step: Step) -> None:
-    """useradd and adduser: where the user's home is."""
+    """Useradd and adduser: where the user's home is."""
     options = Options(
         command.words[1:],
         frozenset({"-d", "--home", "--home-dir", "-u", "--uid", "-g", "--gid", "-G", "--groups", "-s", "--shell"})

@@ -215,13 +215,18 @@ def make_environment(words: tuple[Text, ...], command: Command, step: Step) -> N
         source = environment_of(command, step)
         makers = [item for item in step.image.packages if item.name == "python" and item.place == source]
         if named is not None:
-            step.install(
-                "venv", "python", word, command, versions=prefix(named.group(1)), place=place, note="venv"
-            )
+            step.install("venv", "python", word, command, versions=prefix(named.group(1)), place=place, note="venv")
         elif makers:
             maker = makers[-1]
             step.install(
-                "venv", "python", word, command, versions=maker.versions, place=place, unknown=maker.unknown, note="venv"
+                "venv",
+                "python",
+                word,
+                command,
+                versions=maker.versions,
+                place=place,
+                unknown=maker.unknown,
+                note="venv",
             )
         else:
             step.install("venv", "python", word, command, place=place, note="venv")
@@ -233,7 +238,12 @@ def uv(command: Command, step: Step) -> None:
     verbs = [word.value for word in words if not word.value.startswith("-")]
     if verbs[:1] == ["pip"]:
         at = next(index for index, word in enumerate(words) if word.value == "pip")
-        _pip(words[at + 1 :], command, step, "" if any(w.value == "--system" for w in words) else environment_of(command, step))
+        _pip(
+            words[at + 1 :],
+            command,
+            step,
+            "" if any(w.value == "--system" for w in words) else environment_of(command, step),
+        )
     elif verbs[:1] == ["venv"]:
         at = next(index for index, word in enumerate(words) if word.value == "venv")
         make_environment(words[at + 1 :] or (literal(".venv", command.span),), command, step)
@@ -252,7 +262,11 @@ def poetry(command: Command, step: Step) -> None:
         for word in Options(command.words[1:], frozenset({"--group", "-G", "--source"})).operands[1:]:
             requirement = re.sub(r"@\^?|@latest", ">=" if "@^" in word.value else "==", word.value)
             install_requirement(
-                literal(requirement.removesuffix("=="), word.span), command, step, environment_of(command, step), "poetry add"
+                literal(requirement.removesuffix("=="), word.span),
+                command,
+                step,
+                environment_of(command, step),
+                "poetry add",
             )
 
 
@@ -276,7 +290,9 @@ def _locked(command: Command, step: Step, name: str) -> None:
 def _exported(command: Command, step: Step) -> None:
     """`poetry export -o requirements.txt`: the file then holds what the lock file pins."""
     content = _lock(step, "poetry.lock")
-    options = Options(command.words[1:], frozenset({"-o", "--output", "-f", "--format", "--with", "--without", "--only"}))
+    options = Options(
+        command.words[1:], frozenset({"-o", "--output", "-f", "--format", "--with", "--without", "--only"})
+    )
     out = options.value("-o", "--output")
     redirected = [item.target for item in command.redirects if item.operator in (">", ">>")]
     target = out or (redirected[0] if redirected else None)
@@ -300,6 +316,6 @@ def _exported(command: Command, step: Step) -> None:
 
 
 def pipenv(command: Command, step: Step) -> None:
-    """pipenv's lock file is not read."""
+    """Pipenv's lock file is not read."""
     if any(word.value in ("install", "sync") for word in command.words[1:]):
         step.hide("what pipenv installs is not followed", command, PYTHON_PACKAGES)

@@ -47,9 +47,7 @@ _PREFIXES: dict[str, frozenset[str]] = {
     "command": frozenset(),
     "builtin": frozenset(),
     "eatmydata": frozenset(),
-    "gosu": frozenset(),
     "retry": frozenset(),
-    "then": frozenset(),
 }
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
@@ -62,7 +60,7 @@ def dispatch(command: Command, step: Step) -> None:
     step.image.commands.append((name, command.span))
     if name in _PREFIXES:
         _after_prefix(command, step)
-    elif name == "timeout" or name == "su":
+    elif name in ("timeout", "su", "gosu", "su-exec", "chroot"):
         _after_operand(command, step)
     elif name in _SHELLS:
         _shell(command, step)
@@ -138,11 +136,17 @@ def _shell(command: Command, step: Step) -> None:
     body = next((item.body for item in command.redirects if item.operator == "<<" and item.body is not None), None)
     if body is not None:
         step.run_script(body, command.certain)
-    elif command.feeder is not None and (position >= len(command.words) or command.words[position - 1].value == "-s"):
-        rest = Command((command.words[0], *command.words[position:]), command.span, command.certain, (), None, command.feeder)
+    elif command.feeder is not None and (
+        position >= len(command.words)
+        or command.words[position].value == "-"
+        or command.words[position - 1].value == "-s"
+    ):
+        rest = Command(
+            (command.words[0], *command.words[position:]), command.span, command.certain, (), None, command.feeder
+        )
         if not _printed(rest, step):
             download.piped_script(rest, step)
-    elif position < len(command.words):
+    elif position < len(command.words) and command.words[position].value != "-":
         download.run_file(command, command.words[position], command.words[position + 1 :], step)
 
 
@@ -185,7 +189,12 @@ def _program(command: Command, step: Step) -> None:
             step.hide(f"what {command.name} does is not followed", command)
             return
         download.run_file(command, word, command.words[1:], step)
-    elif command.name not in step.image.knowledge.harmless_commands and folder not in ("/bin", "/usr/bin", "/sbin", "/usr/sbin"):
+    elif command.name not in step.image.knowledge.harmless_commands and folder not in (
+        "/bin",
+        "/usr/bin",
+        "/sbin",
+        "/usr/sbin",
+    ):
         step.hide(f"what {word.value[:60]!r} does is not followed", command, NOT_THE_SYSTEM)
 
 
@@ -195,12 +204,18 @@ def _xargs(command: Command, step: Step) -> None:
     while position < len(command.words) and command.words[position].value.startswith("-"):
         position += 2 if command.words[position].value in ("-n", "-I", "-P", "-L", "-d", "-a", "-s") else 1
     rest = command.without(position)
-    if not rest.words or rest.name in step.image.knowledge.harmless_commands or rest.name in ("rm", "cp", "mv", "chmod"):
+    if (
+        not rest.words
+        or rest.name in step.image.knowledge.harmless_commands
+        or rest.name in ("rm", "cp", "mv", "chmod")
+    ):
         return
     feeder = command.feeder
     words = _fed(feeder, step) if feeder is not None else None
     if words is None:
-        step.hide(f"the arguments that xargs gives to {rest.name or 'a program'} are not known", command, NOT_THE_SYSTEM)
+        step.hide(
+            f"the arguments that xargs gives to {rest.name or 'a program'} are not known", command, NOT_THE_SYSTEM
+        )
         return
     dispatch(Command((*rest.words, *words), command.span, command.certain), step)
 

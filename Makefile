@@ -1,0 +1,42 @@
+# Everything runs in a virtual environment of its own, made on first use; Python >= 3.10 is all that is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint types docs cov clean
+
+demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsoft's documents
+	@$(BIN)/amlcheck lint examples; code=$$?; \
+	if [ $$code -ne 1 ] && [ $$code -ne 3 ] && [ $$code -ne 0 ]; then exit $$code; fi; \
+	echo "(exit code $$code: 0 all met, 1 something violated, 2 error, 3 something undecided)"
+
+test: $(VENV)/.test  ## install what the tests need and run all of them
+	$(BIN)/python -m pytest
+
+cov: $(VENV)/.test  ## the tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+docs: $(VENV)/.demo  ## write docs/rules/ from the rules
+	$(BIN)/python -m amlcheck.docs
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python >= 3.10 is needed, this is " + sys.version) if sys.version_info < (3, 10) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
