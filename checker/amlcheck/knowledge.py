@@ -166,7 +166,8 @@ class Knowledge:
             entry = self._images[position]
             groups = entry.match(repository, tag)
             if groups is not None:
-                return entry.fill(groups, self)
+                known: BaseImage = entry.fill(groups, self)
+                return known
         return None
 
     @cached_property
