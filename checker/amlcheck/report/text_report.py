@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
 
@@ -132,10 +133,8 @@ def _adds(reason: str, judgement: Judgement) -> bool:
 
 
 def _undecided(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
-    line = Text("undecided", style="yellow")
-    line.append(f"[{judgement.rule}] ", style="yellow")
-    line.append(plain(f"{judgement.component}: {judgement.reason}"))
-    console.print(line)
+    label = f"undecided[{judgement.rule}] "
+    _hanging(console, label, f"{judgement.component}: {judgement.reason}", "yellow", "", 2)
     testimonies = [witness.testimony for witness in judgement.witnesses]
     if not any(isinstance(item, Fact) and not item.value.present for item in testimonies):
         _excerpts(console, _chain(judgement), subject)
@@ -150,18 +149,28 @@ def _finding(console: Console, finding: Finding, subject: SubjectReport) -> None
 
 
 def _headline(console: Console, severity: Severity, rule: str, message: str) -> None:
-    line = Text(f"{severity.label}[{rule}] ", style=_STYLES[severity])
-    line.append(plain(message), style="bold")
-    console.print(line)
+    label = f"{severity.label}[{rule}] "
+    _hanging(console, label, message, _STYLES[severity], "bold", 2)
 
 
 def _tail(console: Console, fix: str, source: str) -> None:
     for label, text in (("fix", fix), ("source", source)):
         if text:
-            line = Text(f"  {label}: ", style="green" if label == "fix" else "dim")
-            line.append(plain(text), style="" if label == "fix" else "dim")
-            console.print(line)
+            style, text_style = ("green", "") if label == "fix" else ("dim", "dim")
+            _hanging(console, f"  {label}: ", text, style, text_style, 4)
     console.print()
+
+
+def _hanging(console: Console, label: str, message: str, style: str, text_style: str, indent: int) -> None:
+    """A label and a text, wrapped with the following lines indented."""
+    wrapped = textwrap.wrap(
+        label + plain(message), console.width, subsequent_indent=" " * indent, break_on_hyphens=False
+    )
+    for index, row in enumerate(wrapped):
+        line = Text(row, style=text_style)
+        if index == 0:
+            line.stylize(style, 0, len(label))
+        console.print(line, no_wrap=True, crop=True)
 
 
 def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:

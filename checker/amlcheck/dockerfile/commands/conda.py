@@ -175,7 +175,7 @@ def _env_file(command: Command, step: Step, options: Options, prefix: str) -> No
     if options.value("-n", "--name", "-p", "--prefix") is None and environment.name:
         place = step.environment_place(environment.name, prefix)
     for item in environment.dependencies:
-        _spec(defined(item, file.span, "conda file"), command, step, place)
+        _spec(defined(item, file.span, "conda file"), command, step, place, "env")
     for item in environment.pip:
         word = defined(item, file.span, "conda file")
         if word.value.startswith(("-r ", "--requirement ", "-c ")):
