@@ -84,6 +84,8 @@ class Canonical:
     heredocs: dict[int, list[Heredoc]] = field(default_factory=dict)
     """By the index of the instruction's last own line."""
     problems: list[Problem] = field(default_factory=list)
+    dangles: bool = False
+    """The last instruction is continued into the end of the file."""
 
     def text(self) -> str:
         """The canonical text: as many lines as the file has, each of the same length where it belongs to an instruction."""
@@ -95,8 +97,9 @@ class Canonical:
         words = _ODD_BLANKS.sub(_STAND_IN, self.source.text[line.start : line.end])
         if line.role is Role.START and words[:1] in ("", "#"):
             words = _STAND_IN + words[1:]
-        if words.endswith("\\"):
-            words = words[:-1] + _STAND_IN
+        stripped = words.rstrip(" \t")
+        if stripped.endswith("\\"):
+            words = stripped[:-1] + _STAND_IN + words[len(stripped) :]
         if line.role is Role.START and " " not in words and "\t" not in words:
             words += " "
         return words + ("\\\n" if line.continues else "\n")
@@ -259,6 +262,7 @@ def _drop_dangling(result: Canonical) -> None:
         if line.role is not Role.BLANK:
             if line.continues:
                 result.lines[index] = Line(line.role, line.start, line.end, continues=False)
+                result.dangles = True
             return
 
 

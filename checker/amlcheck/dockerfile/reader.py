@@ -103,10 +103,13 @@ def read(path: str, text: str) -> Dockerfile:
     canonical = canonicalise(source)
     problems = list(canonical.problems)
     instructions: list[Instruction] = []
-    for first, last in _split(canonical.text()):
+    ranges = list(_split(canonical.text()))
+    for first, last in ranges:
         own = joined(canonical, first, last)
         heredocs = tuple(canonical.heredocs.get(first, ()))
         end = max([last, *(source.position(max(doc.whole.end, 0))[0] - 1 for doc in heredocs)])
+        if canonical.dangles and first == ranges[-1][0]:
+            end = len(canonical.lines) - 1
         instruction, faults = _instruction(own, canonical.escape, first + 1, end + 1, heredocs)
         faults = faults or check(instruction, canonical.escape)
         problems.extend(faults)
