@@ -1,4 +1,4 @@
-"""Docker's own variable expansion: every operator, quotes and escapes, values that are not known, and where values come from."""
+"""Docker's own variable expansion: operators, quotes, escapes, values that are not known, and where values come from."""
 
 from __future__ import annotations
 
