@@ -18,6 +18,7 @@ from amlcheck.dockerfile.text import Piece, Text, hole
 
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 _MAX_FIELD = 1 << 18
+_MAX_PIECES = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +161,15 @@ class Words:
 
     def _variable(self, node: Node, quoted: bool) -> list[_Part]:
         name = node.text[1:]
-        return self._used(self._value(name), node.span, quoted)
+        # "$@" is as many words as there are arguments
+        return self._used(self._value(name), node.span, quoted and name != "@")
 
     def _value(self, name: str) -> Text:
         value = self.lookup(name)
         return Text() if value is None else value
 
     def _used(self, value: Text, span: Span, quoted: bool) -> list[_Part]:
-        if sum(len(piece.value) for piece in value.pieces) > _MAX_FIELD:
+        if len(value.pieces) > _MAX_PIECES or sum(len(piece.value) for piece in value.pieces) > _MAX_FIELD:
             value = hole("its value grows too long to be followed", span)
         return [_Part(Piece(piece.value, span, piece.via, piece.reason), not quoted) for piece in value.pieces]
 

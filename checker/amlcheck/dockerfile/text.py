@@ -6,6 +6,7 @@ What cannot be resolved is in the text as `HOLE`, so that patterns can still mat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped, Span
@@ -125,15 +126,29 @@ def _chain(piece: Piece, note: str) -> Chain:
     return chain if len(chain) <= MAX_CHAIN else chain[:MAX_CHAIN]
 
 
+def spaced(words: Iterable[Text]) -> Text:
+    """Words with a blank between them, as `echo` prints them."""
+    pieces: list[Piece] = []
+    for index, word in enumerate(words):
+        pieces.extend((Piece(" ", None), *word.pieces) if index else word.pieces)
+    return Text(tuple(pieces))
+
+
 def as_mapped(text: Text) -> Mapped | None:
-    """The text as something that can be parsed again, with the way back to the file; None where it stands in none."""
+    """The text as something that can be parsed again, with the way back to the file; None where it stands in none.
+
+    A value that is longer than the words that use it ends where they end.
+    """
     joints: list[tuple[int, int]] = []
     at = 0
     source = None
     for piece in text.pieces:
-        if piece.span is not None and (source is None or piece.span.source is source):
-            source = piece.span.source
-            joints.append((at, piece.span.start))
+        span = piece.span
+        if span is not None and (source is None or span.source is source):
+            source = span.source
+            joints.append((at, span.start))
+            width = max(span.end - span.start, 1)
+            joints.extend((at + index, span.start + width - 1) for index in range(width, len(piece.value)))
         at += len(piece.value)
     if source is None:
         return None
