@@ -172,14 +172,14 @@ class Knowledge:
 
     @cached_property
     def _patterned(self) -> list[int]:
-        return [position for position, entry in enumerate(self._images) if entry.repository is not None]
+        return [position for position, entry in enumerate(self._images) if entry.repository]
 
     # --- packages ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _packages(self) -> list[tuple[str, re.Pattern[str], dict[str, str]]]:
+    def _packages(self) -> list[tuple[str, str, dict[str, str]]]:
         entries = read_toml(self.folder / "packages.toml")["package"]
-        return [(entry["manager"], re.compile(entry["name"]), entry) for entry in entries]
+        return [(entry["manager"], entry["name"], entry) for entry in entries]
 
     def meanings(self, manager: str, name: str) -> Iterator[PackageMeaning]:
         """What a package, by its manager ("apt", "conda", "pip", "archive") and name, says of which components."""
@@ -191,7 +191,7 @@ class Knowledge:
     def _meanings(self, manager: str, name: str) -> list[PackageMeaning]:
         found = []
         for wanted, pattern, entry in self._packages:
-            match = pattern.fullmatch(name) if wanted == manager else None
+            match = re.fullmatch(pattern, name) if wanted == manager else None
             if match is not None:
                 groups = {key: value or "" for key, value in match.groupdict().items()}
                 version = entry.get("version", "package").format(**groups)
@@ -258,8 +258,11 @@ class DefaultsRange:
 @dataclass(frozen=True, slots=True)
 class _ImageEntry:
     repositories: tuple[str, ...]
-    repository: re.Pattern[str] | None
-    tag: re.Pattern[str]
+    repository: str
+    """A regular expression, compiled only once a name may match it: most never are."""
+    stem: str
+    """What every repository that matches starts with."""
+    tag: str
     provides: Mapping[str, str]
     extra: Mapping[str, Any]
 
@@ -269,25 +272,26 @@ class _ImageEntry:
         for name in entry.get("sets", ()):
             provides.update(sets[name])
         provides.update(entry.get("provides", {}))
-        pattern = entry.get("repository")
+        pattern = entry.get("repository", "")
         return cls(
             tuple(entry.get("repositories", ())),
-            re.compile(pattern) if pattern else None,
-            re.compile(entry.get("tag", ".*")),
+            pattern,
+            _stem(pattern),
+            entry.get("tag", ".*"),
             provides,
             {key: entry[key] for key in ("env", "prefixes", "user", "deprecated", "source") if key in entry},
         )
 
     def match(self, repository: str, tag: str) -> dict[str, str] | None:
         groups: dict[str, str | None] = {}
-        if self.repository is not None:
-            by_name = self.repository.fullmatch(repository)
+        if self.repository:
+            by_name = re.fullmatch(self.repository, repository) if repository.startswith(self.stem) else None
             if by_name is None:
                 return None
             groups.update(by_name.groupdict())
         elif repository not in self.repositories:
             return None
-        by_tag = self.tag.fullmatch(tag)
+        by_tag = re.fullmatch(self.tag, tag)
         if by_tag is None:
             return None
         groups.update(by_tag.groupdict())
@@ -309,6 +313,19 @@ class _ImageEntry:
             self.extra.get("deprecated", ""),
             self.extra.get("source", ""),
         )
+
+
+def _stem(pattern: str) -> str:
+    """The literal start of a regular expression; empty where it begins with a choice."""
+    match = re.match(r"(?:[\w/-]|\\\.)*", pattern)
+    depth = 0
+    for char in pattern:
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            return ""
+    stem = match.group(0).replace("\\.", ".") if match else ""
+    following = pattern[len(match.group(0)) :][:1] if match else ""
+    return stem[:-1] if following in ("?", "*", "{") else stem
 
 
 _TEMPLATE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")

@@ -27,7 +27,20 @@ from amlcheck.model import Evidence
 from amlcheck.reference import parse_reference
 
 _POSIX_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
-_UNSET_IN_SHELL = frozenset("?$@*#!-_") | frozenset("0123456789")
+_SET_BY_SHELL = frozenset("?$@*#!-_0123456789") | {
+    "RANDOM",
+    "HOSTNAME",
+    "UID",
+    "EUID",
+    "SECONDS",
+    "OSTYPE",
+    "MACHTYPE",
+    "PPID",
+    "OLDPWD",
+    "BASH_VERSION",
+    "BASH_SOURCE",
+    "LINENO",
+}
 _OUTPUTS = {
     ("uname", "-m"): "x86_64",
     ("uname", "-p"): "x86_64",
@@ -176,10 +189,10 @@ class _InstructionReader:
             return hole(f"ARG {name} has no default (give --build-arg {name}=…)")
         base = self.built.base
         known = base.known if base is not None else None
+        if name in _SET_BY_SHELL:
+            return hole(f"${name} is set by the shell")
         if known is not None and not any(value.present for key, value in known.provides.items() if key != "ubuntu"):
             return None
-        if name in _UNSET_IN_SHELL:
-            return hole(f"${name} is set by the shell")
         return hole(f"{name} is not set in this Dockerfile; the base image may set it")
 
     def _expand(self, word: Mapped) -> Text:

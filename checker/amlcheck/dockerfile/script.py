@@ -77,10 +77,15 @@ class Runner:
         self._count = 0
         self._depth = 0
         self._stopped = False
+        self.unsettled = ""
+        """Why variables that are not seen to be set may be: a file was sourced that is not known."""
 
     def lookup(self, name: str) -> Text | None:
         """A shell variable, or what the build's environment has under that name."""
-        return self.variables[name] if name in self.variables else self._lookup(name)
+        if name in self.variables:
+            return self.variables[name]
+        found = self._lookup(name)
+        return hole(self.unsettled) if found is None and self.unsettled else found
 
     def run(self, script: Mapped, certain: bool = True) -> None:
         """Follows a script to its end."""
@@ -287,7 +292,10 @@ class Runner:
 
     def _loop(self, node: Node, certain: bool, required: bool) -> bool | None:
         body = node.field("body")
+        condition = node.field("condition")
         before = dict(self.variables)
+        if condition is not None:
+            self._run(condition, False, False)
         if body is not None:
             self._block(body, False, False)
         self._stopped = False

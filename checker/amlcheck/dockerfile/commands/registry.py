@@ -9,7 +9,7 @@ from collections.abc import Callable
 from amlcheck.dockerfile.commands import apt, conda, download, filesystem, python
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
-from amlcheck.dockerfile.text import HOLE, Text, literal
+from amlcheck.dockerfile.text import HOLE, Text, hole, literal
 
 Reader = Callable[[Command, Step], None]
 
@@ -34,6 +34,7 @@ _READERS: dict[str, Reader] = {
     "rm": filesystem.remove,
     **dict.fromkeys(("cd", "pushd"), filesystem.change_folder),
     **dict.fromkeys(("useradd", "adduser"), filesystem.user_added),
+    **dict.fromkeys(("read", "mapfile", "readarray", "getopts"), lambda command, step: _read(command, step)),
 }
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 _PREFIXES: dict[str, frozenset[str]] = {
@@ -170,11 +171,39 @@ def _sourced(command: Command, step: Step) -> None:
         return
     word = command.words[1]
     path = step.path(word)
-    if path is not None and path.endswith("/bin/activate"):
-        return
     content = step.files.read(path) if path is not None else None
     if content is not None and content.mapped is not None:
         step.run_script(content.mapped, command.certain)
+    elif path in ("/etc/os-release", "/usr/lib/os-release", "/etc/lsb-release"):
+        _release_variables(command, step)
+    else:
+        step.runner.unsettled = f"{word.value.replace(HOLE, '…')} is sourced, and what it sets is not known"
+
+
+def _release_variables(command: Command, step: Step) -> None:
+    """What /etc/os-release sets, where the release is known."""
+    release = step.image.release()
+    for name in (
+        "ID",
+        "VERSION_ID",
+        "VERSION_CODENAME",
+        "UBUNTU_CODENAME",
+        "DISTRIB_RELEASE",
+        "DISTRIB_CODENAME",
+        "NAME",
+    ):
+        value = hole("the base image's os-release is not known", command.span)
+        if release is not None and name != "NAME":
+            text = release.distribution if name == "ID" else release.codename if "CODENAME" in name else release.version
+            value = literal(text, command.span)
+        step.runner.variables[name] = value
+
+
+def _read(command: Command, step: Step) -> None:
+    """`read NAME…`, `mapfile NAME`, `getopts … NAME`: the variables hold what the build finds."""
+    for word in command.words[1:]:
+        if word.known and re.fullmatch(r"[A-Za-z_]\w*", word.value):
+            step.runner.variables[word.value] = hole(f"{word.value} is read while the build runs", command.span)
 
 
 def _program(command: Command, step: Step) -> None:
