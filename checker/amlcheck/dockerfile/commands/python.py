@@ -100,9 +100,15 @@ def _pip(words: tuple[Text, ...], command: Command, step: Step, place: str) -> N
         if word.value == HOLE or word.value.startswith(HOLE):
             step.hide(f"which package pip installs is not known: {word.reason}", command, PYTHON_PACKAGES, word)
         else:
-            install_requirement(word, command, step, place, "pip install", limits)
+            install_requirement(word, command, step, place, _note(command), limits)
     for word in options.all_values("-e", "--editable"):
         _project(word, command, step)
+
+
+def _note(command: Command) -> str:
+    """`pip install flask>=2` without quotes: the shell takes the rest as a file's name."""
+    taken = any(item.operator in (">", "<") and item.target.value[:1] in "=0123456789" for item in command.redirects)
+    return "pip install, unquoted: a redirection" if taken else "pip install"
 
 
 Limits = dict[str, VersionSet]
