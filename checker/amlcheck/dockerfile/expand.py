@@ -240,9 +240,9 @@ class _Lexer:
             operator = self._take()
         if operator == "/" and not null_is_unset:
             return self._replace(name, start)
-        if not operator or operator not in "+-?#%" or (null_is_unset and operator in "#%"):
-            shown = (":" if null_is_unset else "") + operator
-            raise ExpansionError(f"unsupported modifier ({shown}) in substitution")
+        known = operator and operator in "+-?#%"
+        if (not known and not null_is_unset) or not operator or (null_is_unset and operator in "#%"):
+            raise ExpansionError(_unsupported(null_is_unset, operator))
         word = self._operand("}", operator in "#%")
         return self._apply(name, operator, null_is_unset, word, start)
 
@@ -291,6 +291,8 @@ class _Lexer:
         value = self.lookup(name)
         if value is None and self.keep_unset:
             return self._pieces(start, self.at)
+        if operator not in "+-?#%":
+            raise ExpansionError(_unsupported(null_is_unset, operator))
         if operator in "#%":
             return self._used(trim(value or Text(), word, operator), start)
         if value is not None and not value.known and (null_is_unset or value.value == HOLE):
@@ -326,6 +328,10 @@ class _Lexer:
                 break
         pieces.extend(value.slice(at, len(value.value)).pieces)
         return self._used(Text(tuple(pieces)), start)
+
+
+def _unsupported(null_is_unset: bool, operator: str) -> str:
+    return f"unsupported modifier ({':' if null_is_unset else ''}{operator}) in substitution"
 
 
 def trim(value: Text, pattern: Text, operator: str) -> Text:

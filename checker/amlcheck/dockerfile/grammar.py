@@ -45,6 +45,7 @@ _FLAGS: dict[str, dict[str, str]] = {
 _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 """Instructions whose flags BuildKit never looks at."""
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
+_CSV = re.compile(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 _DURATION = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[+-]?0")
 
 
@@ -161,11 +162,9 @@ def _flag_value(instruction: Instruction, name: str, kind: str, value: str | Non
 
 
 def _mount(value: str) -> str | None:
-    try:
-        fields = next(csv.reader([value], strict=True), [])
-    except csv.Error:
+    if not value or not _CSV.fullmatch(value):
         return f"failed to parse csv mounts: {value!r}"
-    for field in fields:
+    for field in next(csv.reader([value])):
         key, equals, target = field.partition("=")
         at = target.find("$")
         if equals and key.lower() == "from" and at >= 0 and at != len(target) - 1:
