@@ -195,7 +195,7 @@ class Requirement:
             return True
         fitting = [choice for choice in self.accepts if self._fits(choice, value)]
         if not fitting:
-            return None if not value.family and self._needs_family else False
+            return None if self._family_unknown(value) else False
         if any(choice.versions is None for choice in fitting):
             return True
         if value.versions is None:
@@ -210,11 +210,14 @@ class Requirement:
 
     def _fits(self, choice: Accepted, value: Value) -> bool:
         """Versions of different systems cannot be compared: a bare ">=16.04" means Ubuntu's; for MPI it means any family's."""
-        return choice.family == value.family or (not choice.family and self.component != "ubuntu")
+        if self.component == "ubuntu":
+            return choice.family.removeprefix("ubuntu") == value.family
+        return choice.family in ("", value.family)
 
-    @property
-    def _needs_family(self) -> bool:
-        return all(choice.family for choice in self.accepts)
+    def _family_unknown(self, value: Value) -> bool:
+        """Whether only a family is missing for the value to fit; a system without one is Ubuntu."""
+        is_ubuntu = self.component == "ubuntu" and value.versions is not None
+        return not value.family and not is_ubuntu and all(choice.family for choice in self.accepts)
 
 
 class Verdict(Enum):
