@@ -217,12 +217,10 @@ class _InstructionReader:
             value = self._expand(word) if word is not None else None
             label, held = argument(name, value, self.builder.plan.build_args)
             span = name.span(0, len(name.text))
-            if value is None and held is None:
+            if held is None:
                 held = self.builder.plan.global_args.get(label)
                 if held is None and label in PLATFORM:
                     held = literal(PLATFORM[label], span)
-            elif held is not None:
-                held = defined(held, held.span, f"ARG {label}")
             whole = word.span(0, len(word.text)) if word is not None else span
             self.built.args.append(Stated(label, held or Text(), span.cover(whole), self.instruction))
             if held is not None:
@@ -444,7 +442,7 @@ class _InstructionReader:
                 continue
             index = self.builder.plan.find(origin, self.stage.index)
             if index is not None:
-                content = self.builder.stage(index).files.read(posixpath.normpath("/" + source))
+                content = self.builder.stage(index).files.read(posixpath.normpath("/" + source.lstrip("/")))
                 if content is not None:
                     step.files.write(path, content)
 

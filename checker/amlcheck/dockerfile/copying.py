@@ -39,7 +39,7 @@ def bring_from_stage(
 ) -> None:
     """Packages that stand below a copied folder come along, at their new place; known files too."""
     for word in sources:
-        source = posixpath.normpath("/" + word.value) if word.known else None
+        source = posixpath.normpath("/" + word.value.lstrip("/")) if word.known else None
         if source is None:
             built.opaque.append(Opaque(f"what is copied is not known: {word.reason}", word.span, _NOT_THE_SYSTEM))
             continue
@@ -70,7 +70,7 @@ def bring_from_image(built: Built, origin: Text, sources: list[Text], target: st
     reference = parse_reference(origin.value) if origin.known else None
     known = built.knowledge.base_image(reference) if reference is not None else None
     for word in sources:
-        source = posixpath.normpath("/" + word.value) if word.known else "/"
+        source = posixpath.normpath("/" + word.value.lstrip("/")) if word.known else "/"
         chain = (*origin.chain("COPY --from"), *word.chain("copied"))
         brought = False
         if known is not None:

@@ -299,9 +299,9 @@ class _Lexer:
             return list(hole(value.reason, self._here(start)).pieces)
         missing = value is None or (null_is_unset and not value.value)
         if operator == "-":
-            return list(word.pieces) if missing or value is None else self._used(value, start)
+            return self._used(word if missing or value is None else value, start)
         if operator == "+":
-            return [] if missing else list(word.pieces)
+            return [] if missing else self._used(word, start)
         if missing or value is None:
             state = "unset" if value is None else "empty"
             raise ExpansionError(f"{name}: {word.value or f'is not allowed to be {state}'}")

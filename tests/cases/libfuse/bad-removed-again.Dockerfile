@@ -1,0 +1,4 @@
+# options: --datasets
+# expect: found=absent
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y libfuse-dev && apt-get purge -y libfuse-dev
