@@ -17,7 +17,7 @@ from typing import Any
 from amlcheck.errors import ConfigError
 from amlcheck.model import ABSENT, Value, parse_value
 from amlcheck.reference import Reference
-from amlcheck.versions import VersionSet, from_specifiers, prefix
+from amlcheck.versions import ANY, VersionSet, from_specifiers, prefix
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -218,7 +218,7 @@ class Knowledge:
             DefaultsRange(
                 from_specifiers(entry["versions"]),
                 entry["newest"],
-                from_specifiers(entry["python"]),
+                from_specifiers(entry["python"]) if "python" in entry else ANY,
                 entry["server"],
                 tuple(entry.get("breaks_unless", ())),
                 from_specifiers(entry["breaks_python"]) if "breaks_python" in entry else None,

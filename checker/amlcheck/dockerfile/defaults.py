@@ -84,9 +84,9 @@ def _broken(
     image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, testimony: Fact
 ) -> Testimony:
     """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
-    remedy = " or ".join(breaking[0].breaks_unless)
+    remedy = breaking[0].breaks_unless[0]
     what = (
-        f"azureml-defaults {versions.text} pins an old Flask; installed today, it cannot be imported without {remedy}"
+        f"azureml-defaults {versions.text} pins an old Flask, which cannot be imported unless {remedy} are pinned too"
     )
     affected = breaking[0].breaks_python
     python = effective_python(image).testimony

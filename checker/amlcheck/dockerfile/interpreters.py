@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from amlcheck.dockerfile.built import Built, Package, last_wins
+from amlcheck.dockerfile.built import DEFAULT_PATH, Built, Package, last_wins
 from amlcheck.dockerfile.testimony import explained, value_of
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import Chain, Fact, Testimony, Unknown
@@ -41,10 +41,7 @@ def effective_python(image: Built) -> Interpreter:
         place = posixpath.dirname(entry.folder)
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
-        if place in base_prefixes or (
-            base is not None and base.present and not base_prefixes and place.startswith("/usr")
-        ):
-            assert base is not None
+        if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
             return Interpreter(Fact("python", base, image.base_chain()), place, True)
     for place in reversed(list(by_place)):
         if place and any(package.certain for package, _ in by_place[place]):
@@ -52,6 +49,11 @@ def effective_python(image: Built) -> Interpreter:
     if found:
         return Interpreter(_told(image, found), "", False)
     return Interpreter(image.absence("python", "Python"), "", True)
+
+
+def _usual_path(image: Built) -> bool:
+    """Whether PATH still has every directory that a Python of the base image could be found in."""
+    return set(DEFAULT_PATH.split(":")) <= {entry.folder for entry in image.path()}
 
 
 def pythons(image: Built) -> list[tuple[str, Testimony]]:
