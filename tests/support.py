@@ -73,9 +73,9 @@ def examples(rule: Rule) -> list[Example]:
     found = []
     for section in re.split(r"^## ", rule.page, flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")
-        if title.strip().lower() in KINDS:
-            for match in _FENCE.finditer(body):
-                found.append(Example(title.strip().lower(), match.group("options"), match.group("text")))
+        kind = title.strip().lower()
+        if kind in KINDS:
+            found.extend(Example(kind, match["options"], match["text"]) for match in _FENCE.finditer(body))
     return found
 
 

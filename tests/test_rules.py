@@ -6,11 +6,25 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support import CASES, KINDS, ROOT, Case, cases, check, examples, findings, judgement, locations, options_of, words_at
 
 from amlcheck.catalog import CRASHED, Catalog, Rule, catalog
 from amlcheck.lint import lint_text
 from amlcheck.model import SubjectReport, Verdict
+from support import (
+    CASES,
+    KINDS,
+    ROOT,
+    Case,
+    Example,
+    cases,
+    check,
+    examples,
+    findings,
+    judgement,
+    locations,
+    options_of,
+    words_at,
+)
 
 VERDICTS = {"bad": Verdict.VIOLATED, "good": Verdict.MET, "undecided": Verdict.UNDECIDED}
 REQUIRED = ("What it asks", "Why", "Fix", "Sources")
@@ -42,10 +56,7 @@ def holds(rule: Rule, kind: str, report: SubjectReport) -> None:
     EXAMPLES,
     ids=[f"{rule.name}-{example.kind}-{number}" for number, (rule, example) in enumerate(EXAMPLES)],
 )
-def test_example_of_the_page(rule: Rule, example: object, tmp_path: Path) -> None:
-    from support import Example
-
-    assert isinstance(example, Example)
+def test_example_of_the_page(rule: Rule, example: Example, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_text(example.text, encoding="utf-8")
     holds(rule, example.kind, check(path, example.options))
