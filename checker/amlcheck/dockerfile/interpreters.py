@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, Built, Package, last_wins
 from amlcheck.dockerfile.testimony import explained, value_of
 from amlcheck.knowledge import PackageMeaning
-from amlcheck.model import Chain, Fact, Testimony, Unknown
+from amlcheck.model import Chain, Fact, Testimony, Unknown, Value
+
+_ENVIRONMENT = re.compile(r"conda|forge|/envs?(?:/|$)|venv")
+"""A prefix on PATH that something unreadable may have made into an environment of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ def effective_python(image: Built) -> Interpreter:
             return Interpreter(_told(image, by_place[place]), place, True)
         if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
             return Interpreter(Fact("python", base, image.base_chain()), place, True)
+        hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
+        if hidden is not None:
+            chain = (hidden.span.evidence("cannot be followed"),) if hidden.span else ()
+            return Interpreter(Unknown("python", hidden.reason, chain), place, True)
     for place in reversed(list(by_place)):
         if place and any(package.certain for package, _ in by_place[place]):
             return Interpreter(_told(image, by_place[place]), place, False)
@@ -94,10 +102,20 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
     if value.versions is None and package.manager == "apt":
         return _shipped_by_unknown(image, package)
     if value.versions is None and package.manager == "venv":
-        base = image.base_value("python")
-        if base is not None and base.present:
-            return Fact("python", base, (*image.base_chain(), *package.chain))
+        return _made_by(image, package, value)
     return Fact("python", value, explained(image, package, value))
+
+
+def _made_by(image: Built, package: Package, value: Value) -> Testimony:
+    """A virtual environment has the Python that made it: the base image's, else the system's."""
+    base = image.base_value("python")
+    if base is not None and base.present:
+        return Fact("python", base, (*image.base_chain(), *package.chain))
+    system = [entry for entry in last_wins(image.installed("python")) if entry[0].manager == "apt"]
+    if not system:
+        return Fact("python", value, package.chain)
+    told = _told(image, system)
+    return replace(told, evidence=(*told.evidence, *package.chain))
 
 
 def _shipped_by_unknown(image: Built, package: Package) -> Testimony:

@@ -18,6 +18,10 @@ from amlcheck.dockerfile.text import Text, defined, hole, literal
 MAX_ROUNDS = 64
 MAX_COMMANDS = 20_000
 MAX_NESTING = 24
+_PROBES = frozenset({"test", "grep", "egrep", "fgrep", "which", "type", "hash", "cmp", "diff"})
+"""Commands that are asked: whether they succeed, only the build can tell."""
+_GIVES_UP = frozenset({"true", ":", "echo", "exit"})
+"""After `||`: a failure that does no harm, or that ends the build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Runner:
             second = self._run(right, certain and (first is True or required), required)
             return second if first else (None if second else second)
         if first is True:
-            if right.kind == "command" and right.text.split()[0] in ("true", ":", "echo", "exit"):
+            if right.kind == "command" and right.text.split()[0] in _GIVES_UP:
                 return True
             if left.kind == "test_command":
                 return True
@@ -149,7 +153,7 @@ class Runner:
         if first is False:
             return self._run(right, certain, required)
         self._run_apart(right, False)
-        return None
+        return True if right.kind == "command" and right.text.split()[0] in _GIVES_UP else None
 
     def _run_apart(self, node: Node, required: bool) -> None:
         """A branch that may not be taken: its commands are uncertain, its variables too."""
@@ -353,6 +357,8 @@ class Runner:
         command = self._command(node, certain, None)
         if command is None:
             return True
+        if command.name in _PROBES or (command.name == "command" and _asks(command)):
+            return None
         return command.name != "false"
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
@@ -488,3 +494,8 @@ _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {
     "command": Runner._simple,
     "redirected_statement": Runner._simple,
 }
+
+
+def _asks(command: Command) -> bool:
+    """`command -v PROGRAM`: where it is, not the program itself."""
+    return len(command.words) > 1 and command.words[1].value in ("-v", "-V")
