@@ -70,7 +70,7 @@ def _case(path: Path) -> Case:
 
 def examples(rule: Rule) -> list[Example]:
     """The examples of a rule's page, by the section they stand in."""
-    found = []
+    found: list[Example] = []
     for section in re.split(r"^## ", rule.page, flags=re.MULTILINE)[1:]:
         title, _, body = section.partition("\n")
         kind = title.strip().lower()
