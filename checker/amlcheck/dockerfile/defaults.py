@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
-from amlcheck.model import ABSENT, Fact, Testimony, Unknown, Value
+from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
 from amlcheck.versions import VersionSet, from_specifiers
 
 DEFAULTS = "azureml-defaults"
@@ -67,22 +67,17 @@ def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, 
     if servers == {"none"}:
         note = f"azureml-defaults {versions.text} brings no web server: it cannot serve"
         return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
-    if servers == {SERVER}:
-        return Fact("inference-server", Value(True, SERVER), testimony.evidence)
-    if servers != {"flask"}:
+    if "none" in servers:
         reason = f"azureml-defaults {versions.text} may or may not bring a server: {', '.join(sorted(servers))}"
         return Unknown("inference-server", reason, testimony.evidence)
+    served = Fact("inference-server", Value(True, *servers) if len(servers) == 1 else PRESENT, testimony.evidence)
     breaking = [item for item in ranges if item.breaks_unless]
-    if not breaking:
-        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
-    if any(_pinned_beside(image, alternative) for item in breaking for alternative in item.breaks_unless):
-        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
-    return _broken(image, breaking, len(breaking) == len(ranges), versions, testimony)
+    if all(any(_pinned_beside(image, alternative) for alternative in item.breaks_unless) for item in breaking):
+        return served
+    return _broken(image, breaking, len(breaking) == len(ranges), versions, served)
 
 
-def _broken(
-    image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, testimony: Fact
-) -> Testimony:
+def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, served: Fact) -> Testimony:
     """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
     remedy = breaking[0].breaks_unless[0]
     what = (
@@ -92,13 +87,13 @@ def _broken(
     python = effective_python(image).testimony
     if affected is not None:
         if not isinstance(python, Fact) or python.value.versions is None:
-            return Unknown("inference-server", f"{what}, if Python is {affected.text}", testimony.evidence)
+            return Unknown("inference-server", f"{what}, if Python is {affected.text}", served.evidence)
         if python.value.versions.isdisjoint(affected):
-            return Fact("inference-server", Value(True, "flask"), testimony.evidence)
+            return served
         every = every and python.value.versions <= affected
     if not every:
-        return Unknown("inference-server", what, testimony.evidence)
-    return Fact("inference-server", ABSENT, testimony.evidence, what, final=True)
+        return Unknown("inference-server", what, served.evidence)
+    return Fact("inference-server", ABSENT, served.evidence, what, final=True)
 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:

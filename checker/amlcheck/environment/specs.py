@@ -134,10 +134,10 @@ def pip_spec(word: Text) -> Spec | None:
         return Spec(name, None, part, "it is installed from a URL", extras, applies)
     if not requirement.specifier:
         return Spec(name, None, None, "", extras, applies)
-    specifier = str(requirement.specifier)
-    versions = from_specifiers(specifier)
-    single = re.fullmatch(r"={2,3}\s*([\w.!+-]+?)(\.\*)?", rest.partition(";")[0].strip())
-    shown = single.group(1) if single else versions.text
+    versions = from_specifiers(str(requirement.specifier))
+    written = re.sub(r"[\s()]", "", rest.partition(";")[0])
+    single = re.fullmatch(r"={2,3}([\w.!+-]+?)(\.\*)?", written)
+    shown = single.group(1) if single else written
     return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies)
 
 
