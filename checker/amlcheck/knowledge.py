@@ -222,6 +222,7 @@ class Knowledge:
                 entry["server"],
                 tuple(entry.get("breaks_unless", ())),
                 from_specifiers(entry["breaks_python"]) if "breaks_python" in entry else None,
+                entry.get("gone", False),
                 entry.get("note", ""),
                 entry["source"],
             )
@@ -251,6 +252,8 @@ class DefaultsRange:
     """Requirements, one of which must be pinned beside it for the server to be importable today."""
     breaks_python: VersionSet | None
     """The Pythons on which it breaks; None where it does on all."""
+    gone: bool
+    """What it needs is no longer on PyPI."""
     note: str
     source: str
 

@@ -8,7 +8,7 @@ from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
 from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
-from amlcheck.versions import VersionSet, from_specifiers
+from amlcheck.versions import NOTHING, VersionSet, from_specifiers
 
 DEFAULTS = "azureml-defaults"
 SERVER = "azureml-inference-server-http"
@@ -36,6 +36,27 @@ def installed_defaults(image: Built) -> Testimony:
         found.chain,
         f"not pinned: pip takes the newest release for this Python, {newest} or newer",
     )
+
+
+def installable(image: Built, package: Package) -> str:
+    """Why pip cannot install a pinned azureml-defaults into this image; empty where it can, or where that is not known."""
+    if package.versions is None or not package.certain:
+        return ""
+    ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(package.versions)]
+    if not ranges:
+        return ""
+    if all(item.gone for item in ranges):
+        return "PyPI no longer has the azureml-dataprep packages that it needs"
+    python = effective_python(image)
+    told = python.testimony
+    if not isinstance(told, Fact) or told.value.versions is None or package.place != python.place:
+        return ""
+    possible = NOTHING
+    for item in ranges:
+        possible |= item.python
+    if told.value.versions.isdisjoint(possible):
+        return f"it needs Python {ranges[-1].python.text}, and the image has {told.value.text}"
+    return ""
 
 
 def inference_server(image: Built) -> Testimony:
@@ -70,7 +91,7 @@ def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, 
     if "none" in servers:
         reason = f"azureml-defaults {versions.text} may or may not bring a server: {', '.join(sorted(servers))}"
         return Unknown("inference-server", reason, testimony.evidence)
-    served = Fact("inference-server", Value(True, *servers) if len(servers) == 1 else PRESENT, testimony.evidence)
+    served = Fact("inference-server", Value(True, min(servers)) if len(servers) == 1 else PRESENT, testimony.evidence)
     breaking = [item for item in ranges if item.breaks_unless]
     if all(any(_pinned_beside(image, alternative) for alternative in item.breaks_unless) for item in breaking):
         return served

@@ -82,7 +82,7 @@ class _Lexer:
 
     def __post_init__(self) -> None:
         self.chars = self.source.text
-        self.at = 0
+        self.at = int(self.chars.startswith("\ufeff"))  # Go's scanner takes it for a byte order mark
         self.depth = 0
         self.words: list[list[Piece]] = []
         self.open_word: list[Piece] | None = None

@@ -67,7 +67,9 @@ def environment_of(command: Command, step: Step) -> str:
     active = step.runner.lookup("CONDA_DEFAULT_ENV")
     if step.image.active_env or (active is not None and active.known and active.value):
         return step.active_place(prefixes[-1] if prefixes else "")
+    base = step.image.base.known if step.image.base is not None else None
     known = {package.place for package in step.image.packages if package.name == "python"} | set(prefixes)
+    known |= set(base.prefixes.values()) if base is not None else set()
     for entry in step.search_path():
         if entry is None:
             return ""
