@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped, Source, Span
 from amlcheck.dockerfile.text import HOLE, Piece, Text, hole
+from amlcheck.dockerfile.words import GO_BLANKS
 
 Lookup = Callable[[str], Text | None]
 """What a variable holds; None where it is certainly not set."""
@@ -139,7 +140,7 @@ class _Lexer:
             text = Text((piece,))
             start = 0
             for index, char in enumerate(piece.value):
-                if char.isspace():
+                if char in GO_BLANKS:
                     if start < index:
                         self.open_word = [*(self.open_word or []), *text.slice(start, index).pieces]
                     if self.open_word:

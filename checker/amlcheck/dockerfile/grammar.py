@@ -61,7 +61,7 @@ def check(instruction: Instruction, escape: str) -> list[Problem]:
         if found is not None:
             return [found]
     if message is None and instruction.trigger is not None:
-        return []
+        message = _without_value(instruction.trigger, escape)
     if message is None:
         return []
     text, fix = message
@@ -194,13 +194,20 @@ def _assignments(instruction: Instruction, escape: str) -> Complaint:
     pairs = instruction.assignments(escape)
     if not pairs:
         return f"{keyword} requires at least one argument", "give it name=value"
+    if any(not name.text for name, value in pairs if value is not None):
+        return f"{keyword} names can not be blank", "give the value a name"
+    return _without_value(instruction, escape)
+
+
+def _without_value(instruction: Instruction, escape: str) -> Complaint:
+    """What BuildKit's parser itself refuses of ENV and LABEL, so that even ONBUILD cannot defer it."""
+    keyword = instruction.keyword
+    pairs = instruction.assignments(escape) if keyword in ("ENV", "LABEL") else []
     for name, value in pairs:
+        if value is None and len(pairs) == 1 and "=" not in instruction.args.text:
+            return f"{keyword} must have two arguments", "give it name=value"
         if value is None:
-            if len(pairs) == 1 and "=" not in instruction.args.text:
-                return f"{keyword} must have two arguments", "give it name=value"
             return f"can't find = in {name.text!r}. Must be of the form: name=value", "quote values that hold blanks"
-        if not name.text:
-            return f"{keyword} names can not be blank", "give the value a name"
     return None
 
 

@@ -11,6 +11,7 @@ import re
 from amlcheck.dockerfile.source import Mapped
 
 _COMMAND_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_ASCII_BLANKS = "\t\n\v\f\r "
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 GO_BLANKS = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
@@ -45,17 +46,21 @@ def split_command(line: Mapped, escape: str) -> tuple[Mapped, list[Mapped], Mapp
 
 
 def _flags(text: Mapped, escape: str) -> tuple[list[Mapped], Mapped]:
-    """The leading `--flag` words and what follows them; a lone `--` ends them."""
+    """The leading `--flag` words and what follows them; a lone `--` ends them.
+
+    BuildKit goes by bytes here: only ASCII blanks may stand before a flag, and a character such as U+00A0 whose UTF-8
+    has a byte that is a blank in Latin-1 becomes the flag's last one.
+    """
     flags: list[Mapped] = []
     chars = text.text
     at = 0
     while True:
-        while at < len(chars) and chars[at] in GO_BLANKS:
+        while at < len(chars) and chars[at] in _ASCII_BLANKS:
             at += 1
         if not chars.startswith("--", at):
             return flags, text.slice(at)
         start, quote = at, ""
-        while at < len(chars) and (quote or chars[at] not in GO_BLANKS):
+        while at < len(chars) and (quote or chars[at] not in _ASCII_BLANKS):
             char = chars[at]
             if quote:
                 quote = "" if char == quote else quote
@@ -64,10 +69,16 @@ def _flags(text: Mapped, escape: str) -> tuple[list[Mapped], Mapped]:
             if char == escape and not (quote and char == quote):
                 at += 1
             at += 1
+            if not quote and _ends_flag(chars[at - 1 : at]):
+                break
         at = min(at, len(chars))
         if chars[start:at] == "--":
             return flags, text.slice(at)
         flags.append(text.slice(start, at))
+
+
+def _ends_flag(char: str) -> bool:
+    return not char.isascii() and any(byte in b"\x85\xa0" for byte in char.encode("utf-8", "replace"))
 
 
 def flag_value(flag: Mapped, escape: str) -> str:
