@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import types
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,23 @@ WITHOUT_EXAMPLES = frozenset({"AML305"})
 RULES = catalog().rules
 EXAMPLES = [(rule, example) for rule in RULES for example in examples(rule)]
 ALL = cases()
+
+
+class Day(date):
+    """The day on which the cases were written: what is supported then is supported in the tests for ever."""
+
+    @classmethod
+    def today(cls) -> Day:
+        return cls(2026, 11, 21)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("end-of-life-base", "python-end-of-life"):
+        rule = catalog().rule(name)
+        assert rule is not None
+        assert isinstance(rule.check, types.FunctionType)
+        monkeypatch.setitem(rule.check.__globals__, "date", Day)
 
 
 def holds(rule: Rule, kind: str, report: SubjectReport) -> None:
@@ -173,6 +192,31 @@ def test_size(text: str, found: int, known: Catalog) -> None:
     report = lint_text(known, "Dockerfile", text, None, options_of("--profile azureml-v2"))
     assert len(findings(report, "AML305")) == found
     assert findings(lint_text(known, "Dockerfile", text, None, options_of("")), "AML305") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "last"),
+    [
+        ("AML205", "FROM ubuntu:16.04\n", date(2021, 4, 30)),
+        ("AML205", "FROM ubuntu:24.04\n", None),
+        ("AML207", "FROM python:3.7-slim\n", date(2023, 6, 27)),
+    ],
+)
+def test_the_last_day_is_supported(
+    rule: str, text: str, last: date | None, known: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the day of its end of life a release is still alive; on the next it is not."""
+    if last is None:
+        release = known.knowledge.codename("noble")
+        assert release is not None
+        assert release.end_of_life is not None
+        last = release.end_of_life
+    options = options_of("")
+    for days, found in ((0, 0), (1, 1)):
+        today = last + timedelta(days=days)
+        monkeypatch.setattr(Day, "today", classmethod(lambda cls, today=today: today))
+        report = lint_text(known, "Dockerfile", text, None, options)
+        assert len(findings(report, rule)) == found
 
 
 CRASHING = '''"""A rule that fails
