@@ -40,6 +40,7 @@ import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.reader import Instruction
 from amlcheck.model import Notice, Severity
 
 ID = "AML307"
@@ -51,10 +52,12 @@ _PORT = re.compile(r"--port[= \"',]+(\d+)|(?:--bind|-b)[= \"',]+\S*?:(\d+)")
 
 def check(image: Built) -> Iterator[Notice]:
     """The command in force and the ports that are exposed."""
-    starts = image.starts
+    starts = image.entrypoint or image.cmd
     if starts is None:
         return
-    command = " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
+    command = _words(starts)
+    if starts is not image.cmd and image.cmd is not None and starts.json is not None:
+        command += " " + _words(image.cmd)
     if not _SERVER.search(command):
         return
     stated = _PORT.search(command)
@@ -67,6 +70,11 @@ def check(image: Built) -> Iterator[Notice]:
         yield Notice(
             f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location
         )
+
+
+def _words(starts: Instruction) -> str:
+    """The command as one line; to a shell's ENTRYPOINT no arguments are given."""
+    return " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
 
 
 def _covers(text: str, port: int) -> bool:

@@ -222,7 +222,8 @@ class _InstructionReader:
                 if held is None and label in PLATFORM:
                     held = literal(PLATFORM[label], span)
             whole = word.span(0, len(word.text)) if word is not None else span
-            self.built.args.append(Stated(label, held or Text(), span.cover(whole), self.instruction))
+            stated = held if value is None else value
+            self.built.args.append(Stated(label, stated or Text(), span.cover(whole), self.instruction))
             if held is not None:
                 self.built.env[label] = held
 
@@ -275,10 +276,10 @@ class _InstructionReader:
             self.built.active_env = ""
 
     def _cmd(self) -> None:
-        self.built.starts = self.instruction
+        self.built.cmd = self.instruction
 
     def _entrypoint(self) -> None:
-        self.built.starts = self.instruction
+        self.built.entrypoint = self.instruction
 
     # --- files -------------------------------------------------------------------------------------------------------
 

@@ -121,8 +121,9 @@ class Built:
     repositories_added: bool = False
     """Another package archive was added: unpinned apt versions are no longer the distribution's."""
     platform_args: dict[str, str] = field(default_factory=dict)
-    starts: Instruction | None = None
-    """The CMD or ENTRYPOINT in force."""
+    entrypoint: Instruction | None = None
+    cmd: Instruction | None = None
+    """The ENTRYPOINT and the CMD in force: what a container starts, and the arguments it is given."""
     commands: list[tuple[str, Span]] = field(default_factory=list)
     """Every command that runs, by name."""
     problems: list[Problem] = field(default_factory=list)

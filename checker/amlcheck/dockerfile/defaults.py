@@ -59,6 +59,16 @@ def installable(image: Built, package: Package) -> str:
     return ""
 
 
+def held_back(image: Built) -> frozenset[str]:
+    """What must be pinned beside the azureml-defaults that is installed, or its server cannot be imported."""
+    found = _chosen(image, DEFAULTS)
+    if found is None or found.versions is None:
+        return frozenset()
+    ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(found.versions)]
+    parts = (part for item in ranges for alternative in item.breaks_unless for part in alternative.split(" and "))
+    return frozenset(Requirement(part).name for part in parts)
+
+
 def inference_server(image: Built) -> Testimony:
     """The server that Azure ML can start: the package itself, or what azureml-defaults brings."""
     server = _chosen(image, SERVER)

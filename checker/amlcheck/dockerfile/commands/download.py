@@ -166,7 +166,7 @@ def conda_installer(named: Text, arguments: tuple[Text, ...], command: Command, 
     text = (match.group("version") or "latest").removesuffix("-")
     at = match.start("version") if match.group("version") else match.start()
     part = named.slice(at, at + len(match.group("version") or match.group(0)))
-    place = _prefix_argument(arguments, step) or _default_prefix(product, step)
+    place = _prefix(product, arguments, step)
     brought = step.image.knowledge.installer(product, text)
     if brought is None and re.fullmatch(r"\d+\.\d+\.\d+(?:\.\d+)?(?:-\d+)?", text) and product != "anaconda3":
         conda: VersionSet | None = exactly(text.partition("-")[0])
@@ -196,12 +196,10 @@ def _versions(value: Value | None) -> VersionSet | None:
     return value.versions if value is not None else None
 
 
-def _prefix_argument(arguments: tuple[Text, ...], step: Step) -> str:
-    options = Options(arguments, frozenset({"-p"}))
-    given = options.value("-p")
-    return (step.path(given) or "") if given is not None else ""
-
-
-def _default_prefix(product: str, step: Step) -> str:
+def _prefix(product: str, arguments: tuple[Text, ...], step: Step) -> str:
+    """Where an installer puts it: the folder that -p names, else its own in the home directory; "" where that is not known."""
+    given = Options(arguments, frozenset({"-p"})).value("-p")
+    if given is not None:
+        return step.path(given) or ""
     home = step.image.home()
     return f"{home}/{product}" if home is not None else ""
