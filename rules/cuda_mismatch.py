@@ -36,7 +36,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.built import Built, last_wins
 from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Fact, Notice, Severity
 
@@ -52,8 +52,8 @@ def check(image: Built) -> Iterator[Notice]:
     if not isinstance(cuda, Fact) or cuda.value.versions is None or cuda.value.versions.lowest is None:
         return
     for component in ("cudnn", "nccl"):
-        for package, _ in image.installed(component):
-            if package.removed or package.written is None:
+        for package, _ in last_wins(image.installed(component)):
+            if package.written is None:
                 continue
             match = _SUFFIX.search(package.written.value)
             if match is None or package.manager == "pip":

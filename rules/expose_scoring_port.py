@@ -40,22 +40,27 @@ import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.reader import Instruction
 from amlcheck.model import Notice, Severity
 
 ID = "AML307"
 SEVERITY = Severity.WARNING
 FIX = "add EXPOSE 5001 (the port that the server listens on)"
 _SERVER = re.compile(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
+_OPEN_PORT = re.compile(r"--port[= \"',]+\$|(?:--bind|-b)[= \"',]+\S*:\$")
 _PORT = re.compile(r"--port[= \"',]+(\d+)|(?:--bind|-b)[= \"',]+\S*?:(\d+)")
 
 
 def check(image: Built) -> Iterator[Notice]:
     """The command in force and the ports that are exposed."""
-    starts = image.starts
+    starts = image.entrypoint or image.cmd
     if starts is None:
         return
-    command = " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
-    if not _SERVER.search(command):
+    command = _words(starts)
+    if starts is not image.cmd and image.cmd is not None and starts.json is not None:
+        command += " " + _words(image.cmd)
+    served = image.base_value("inference-server")
+    if not _SERVER.search(command) or _OPEN_PORT.search(command) or (served is not None and served.present):
         return
     stated = _PORT.search(command)
     port = next((group for group in stated.groups() if group), "5001") if stated else "5001"
@@ -67,6 +72,11 @@ def check(image: Built) -> Iterator[Notice]:
         yield Notice(
             f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location
         )
+
+
+def _words(starts: Instruction) -> str:
+    """The command as one line; to a shell's ENTRYPOINT no arguments are given."""
+    return " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
 
 
 def _covers(text: str, port: int) -> bool:

@@ -39,10 +39,9 @@ RUN apt-get update && apt-get install -y python3
 ## Undecided
 
 ```dockerfile
-FROM python:latest
+FROM ubuntu:20.04
 ARG VERSION
 RUN apt-get update && apt-get install -y python${VERSION}
-ENV PATH=/usr/bin
 ```
 
 ## Fix

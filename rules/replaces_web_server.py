@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
-from amlcheck.dockerfile.defaults import DEFAULTS, SERVER, inference_server
+from amlcheck.dockerfile.defaults import DEFAULTS, SERVER, held_back, inference_server
 from amlcheck.model import Fact, Notice, Severity
 
 ID = "AML308"
@@ -54,8 +54,10 @@ def check(image: Built) -> Iterator[Notice]:
     served = inference_server(image)
     if not isinstance(served, Fact) or served.value.family == "flask" or served.final:
         return
+    needed = held_back(image)
+    places = {package.place for package in image.named(DEFAULTS, SERVER, manager="pip")}
     for package in image.named(*_PARTS, manager="pip"):
-        if package.pinned and package.chain:
+        if package.place in places and package.pinned and package.chain and package.name not in needed:
             yield Notice(
                 f"{package.name} is pinned beside the inference server, which brings its own",
                 package.chain[-1].location,

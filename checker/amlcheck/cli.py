@@ -47,7 +47,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> None:
+def lint_help() -> str:
+    """The help text of `amlcheck lint`."""
+    commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
+    return _add_lint(commands).format_help()
+
+
+def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     lint = commands.add_parser(
         "lint",
         help="check Dockerfiles",
@@ -97,6 +103,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--config", metavar="FILE", help="the configuration; default: amlcheck.toml or pyproject.toml, upwards"
     )
     settings.add_argument("--no-config", action="store_true", help="use no configuration file")
+    return lint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

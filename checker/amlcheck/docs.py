@@ -1,12 +1,18 @@
-"""Rule pages, generated from the rules themselves: docs/rules/*.md and the index. `python -m amlcheck.docs [--check]`."""
+"""Generated documentation: docs/rules/*.md from the rules, and README's copy of the help text.
+
+`python -m amlcheck.docs` writes them, with `--check` it tells which are out of date.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, Rule, catalog
+from amlcheck.cli import lint_help
 
+_BEGIN, _END = "<!-- help:begin -->", "<!-- help:end -->"
 _NOTE = "<!-- Generated from rules/ by `make docs`; do not edit. -->\n"
 
 
@@ -48,22 +54,37 @@ def pages(known: Catalog) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """Writes the pages, or with --check tells which are out of date."""
     known = catalog()
-    folder = known.folder.parent / "docs" / "rules"
-    wanted = pages(known)
-    stale = [name for name, text in wanted.items() if not _same(folder / name, text)]
-    stale += [path.name for path in folder.glob("*.md") if path.name not in wanted]
+    root = known.folder.parent
+    folder = root / "docs" / "rules"
+    readme = root / "README.md"
+    wanted = {folder / name: text for name, text in pages(known).items()}
+    wanted[readme] = with_help(readme.read_text(encoding="utf-8"))
+    stale = [path for path, text in wanted.items() if not _same(path, text)]
+    stale += [path for path in folder.glob("*.md") if path not in wanted]
     if "--check" in arguments:
-        for name in stale:
-            print(f"{folder / name}: out of date; run `make docs`", file=sys.stderr)
+        for path in stale:
+            print(f"{path}: out of date; run `make docs`", file=sys.stderr)
         return 1 if stale else 0
     folder.mkdir(parents=True, exist_ok=True)
-    for name in stale:
-        if name in wanted:
-            (folder / name).write_text(wanted[name], encoding="utf-8")
+    for path in stale:
+        if path in wanted:
+            path.write_text(wanted[path], encoding="utf-8")
         else:
-            (folder / name).unlink()
-    print(f"{len(wanted)} pages, {len(stale)} written")
+            path.unlink()
+    print(f"{len(wanted)} files, {len(stale)} written")
     return 0
+
+
+def with_help(readme: str) -> str:
+    """README with the present help text of `amlcheck lint` between its two marks."""
+    os.environ["COLUMNS"] = "100"
+    text = lint_help().rstrip()
+    block = f"{_BEGIN}\n```text\n$ amlcheck lint --help\n{text}\n```\n{_END}"
+    before, begin, rest = readme.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise SystemExit(f"README.md: the marks {_BEGIN} and {_END} are missing")
+    return before + block + after
 
 
 def _same(path: Path, text: str) -> bool:

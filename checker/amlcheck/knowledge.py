@@ -17,7 +17,7 @@ from typing import Any
 from amlcheck.errors import ConfigError
 from amlcheck.model import ABSENT, Value, parse_value
 from amlcheck.reference import Reference
-from amlcheck.versions import VersionSet, from_specifiers, prefix
+from amlcheck.versions import ANY, VersionSet, from_specifiers, prefix
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,6 +82,8 @@ class PackageMeaning:
     family: str
     version: str
     """"package" (its own version), "distribution" (what the release ships), "present", or a version from its name."""
+    payload: bool = False
+    """It is the component itself: nothing of it stays when the package is removed."""
 
 
 class Knowledge:
@@ -172,14 +174,14 @@ class Knowledge:
 
     @cached_property
     def _patterned(self) -> list[int]:
-        return [position for position, entry in enumerate(self._images) if entry.repository is not None]
+        return [position for position, entry in enumerate(self._images) if entry.repository]
 
     # --- packages ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _packages(self) -> list[tuple[str, re.Pattern[str], dict[str, str]]]:
+    def _packages(self) -> list[tuple[str, str, dict[str, str]]]:
         entries = read_toml(self.folder / "packages.toml")["package"]
-        return [(entry["manager"], re.compile(entry["name"]), entry) for entry in entries]
+        return [(entry["manager"], entry["name"], entry) for entry in entries]
 
     def meanings(self, manager: str, name: str) -> Iterator[PackageMeaning]:
         """What a package, by its manager ("apt", "conda", "pip", "archive") and name, says of which components."""
@@ -191,11 +193,13 @@ class Knowledge:
     def _meanings(self, manager: str, name: str) -> list[PackageMeaning]:
         found = []
         for wanted, pattern, entry in self._packages:
-            match = pattern.fullmatch(name) if wanted == manager else None
+            match = re.fullmatch(pattern, name) if wanted == manager else None
             if match is not None:
                 groups = {key: value or "" for key, value in match.groupdict().items()}
                 version = entry.get("version", "package").format(**groups)
-                found.append(PackageMeaning(entry["component"], entry.get("family", ""), version))
+                found.append(
+                    PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
+                )
         return found
 
     @cached_property
@@ -218,10 +222,11 @@ class Knowledge:
             DefaultsRange(
                 from_specifiers(entry["versions"]),
                 entry["newest"],
-                from_specifiers(entry["python"]),
+                from_specifiers(entry["python"]) if "python" in entry else ANY,
                 entry["server"],
                 tuple(entry.get("breaks_unless", ())),
                 from_specifiers(entry["breaks_python"]) if "breaks_python" in entry else None,
+                entry.get("gone", False),
                 entry.get("note", ""),
                 entry["source"],
             )
@@ -251,6 +256,8 @@ class DefaultsRange:
     """Requirements, one of which must be pinned beside it for the server to be importable today."""
     breaks_python: VersionSet | None
     """The Pythons on which it breaks; None where it does on all."""
+    gone: bool
+    """What it needs is no longer on PyPI."""
     note: str
     source: str
 
@@ -258,8 +265,11 @@ class DefaultsRange:
 @dataclass(frozen=True, slots=True)
 class _ImageEntry:
     repositories: tuple[str, ...]
-    repository: re.Pattern[str] | None
-    tag: re.Pattern[str]
+    repository: str
+    """A regular expression, compiled only once a name may match it: most never are."""
+    stem: str
+    """What every repository that matches starts with."""
+    tag: str
     provides: Mapping[str, str]
     extra: Mapping[str, Any]
 
@@ -269,25 +279,26 @@ class _ImageEntry:
         for name in entry.get("sets", ()):
             provides.update(sets[name])
         provides.update(entry.get("provides", {}))
-        pattern = entry.get("repository")
+        pattern = entry.get("repository", "")
         return cls(
             tuple(entry.get("repositories", ())),
-            re.compile(pattern) if pattern else None,
-            re.compile(entry.get("tag", ".*")),
+            pattern,
+            _stem(pattern),
+            entry.get("tag", ".*"),
             provides,
             {key: entry[key] for key in ("env", "prefixes", "user", "deprecated", "source") if key in entry},
         )
 
     def match(self, repository: str, tag: str) -> dict[str, str] | None:
         groups: dict[str, str | None] = {}
-        if self.repository is not None:
-            by_name = self.repository.fullmatch(repository)
+        if self.repository:
+            by_name = re.fullmatch(self.repository, repository) if repository.startswith(self.stem) else None
             if by_name is None:
                 return None
             groups.update(by_name.groupdict())
         elif repository not in self.repositories:
             return None
-        by_tag = self.tag.fullmatch(tag)
+        by_tag = re.fullmatch(self.tag, tag)
         if by_tag is None:
             return None
         groups.update(by_tag.groupdict())
@@ -309,6 +320,19 @@ class _ImageEntry:
             self.extra.get("deprecated", ""),
             self.extra.get("source", ""),
         )
+
+
+def _stem(pattern: str) -> str:
+    """The literal start of a regular expression; empty where it begins with a choice."""
+    match = re.match(r"(?:[\w/-]|\\\.)*", pattern)
+    depth = 0
+    for char in pattern:
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            return ""
+    stem = match.group(0).replace("\\.", ".") if match else ""
+    following = pattern[len(match.group(0)) :][:1] if match else ""
+    return stem[:-1] if following in ("?", "*", "{") else stem
 
 
 _TEMPLATE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")

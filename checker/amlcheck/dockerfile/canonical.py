@@ -84,8 +84,8 @@ class Canonical:
     heredocs: dict[int, list[Heredoc]] = field(default_factory=dict)
     """By the index of the instruction's last own line."""
     problems: list[Problem] = field(default_factory=list)
-    dangles: bool = False
-    """The last instruction is continued into the end of the file."""
+    ends_open: bool = False
+    """The file ends inside a continuation: its last instruction then reaches to the last line, blank or not."""
 
     def text(self) -> str:
         """The canonical text: as many lines as the file has, each of the same length where it belongs to an instruction."""
@@ -97,9 +97,9 @@ class Canonical:
         words = _ODD_BLANKS.sub(_STAND_IN, self.source.text[line.start : line.end])
         if line.role is Role.START and words[:1] in ("", "#"):
             words = _STAND_IN + words[1:]
-        stripped = words.rstrip(" \t")
-        if stripped.endswith("\\"):
-            words = stripped[:-1] + _STAND_IN + words[len(stripped) :]
+        last = len(words.rstrip()) - 1
+        if words[last : last + 1] == "\\":
+            words = words[:last] + _STAND_IN + words[last + 1 :]
         if line.role is Role.START and " " not in words and "\t" not in words:
             words += " "
         return words + ("\\\n" if line.continues else "\n")
@@ -126,8 +126,8 @@ def canonicalise(source: Source) -> Canonical:
         if own.startswith("#") or not own:
             result.lines.append(Line(Role.BLANK))
             index += 1
-            if continuing and index == len(spans):
-                first_line = None
+            if first_line is not None and index == len(spans):
+                index = _heredocs(result, spans, first_line, index)
             continue
         if continuing:
             begin = start
@@ -268,7 +268,7 @@ def _drop_dangling(result: Canonical) -> None:
         if line.role is not Role.BLANK:
             if line.continues:
                 result.lines[index] = Line(line.role, line.start, line.end, continues=False)
-                result.dangles = True
+                result.ends_open = True
             return
 
 

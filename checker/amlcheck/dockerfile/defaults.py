@@ -5,10 +5,11 @@ from __future__ import annotations
 from packaging.requirements import Requirement
 
 from amlcheck.dockerfile.built import Built, Package
+from amlcheck.dockerfile.commands.python import NO_DEPENDENCIES
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
-from amlcheck.model import ABSENT, Fact, Testimony, Unknown, Value
-from amlcheck.versions import VersionSet, from_specifiers
+from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
+from amlcheck.versions import NOTHING, VersionSet, from_specifiers
 
 DEFAULTS = "azureml-defaults"
 SERVER = "azureml-inference-server-http"
@@ -19,6 +20,9 @@ def installed_defaults(image: Built) -> Testimony:
     found = _chosen(image, DEFAULTS)
     if found is None:
         return image.absence(DEFAULTS)
+    aside = _aside(image, found)
+    if aside:
+        return Unknown(DEFAULTS, aside, found.chain)
     if not found.certain:
         return Unknown(DEFAULTS, f"{DEFAULTS} is installed only under a condition", found.chain)
     if found.unknown:
@@ -38,15 +42,52 @@ def installed_defaults(image: Built) -> Testimony:
     )
 
 
+def installable(image: Built, package: Package) -> str:
+    """Why pip cannot install a pinned azureml-defaults into this image; empty where it can, or where that is not known."""
+    if package.versions is None or not package.certain:
+        return ""
+    ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(package.versions)]
+    if not ranges:
+        return ""
+    if all(item.gone for item in ranges):
+        return "PyPI no longer has the azureml-dataprep packages that it needs"
+    python = effective_python(image)
+    told = python.testimony
+    if not isinstance(told, Fact) or told.value.versions is None or package.place != python.place:
+        return ""
+    possible = NOTHING
+    for item in ranges:
+        possible |= item.python
+    if told.value.versions.isdisjoint(possible):
+        return f"it needs Python {ranges[-1].python.text}, and the image has {told.value.text}"
+    return ""
+
+
+def held_back(image: Built) -> frozenset[str]:
+    """What must be pinned beside the azureml-defaults that is installed, or its server cannot be imported."""
+    found = _chosen(image, DEFAULTS)
+    if found is None or found.versions is None:
+        return frozenset()
+    ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(found.versions)]
+    parts = (part for item in ranges for alternative in item.breaks_unless for part in alternative.split(" and "))
+    return frozenset(Requirement(part).name for part in parts)
+
+
 def inference_server(image: Built) -> Testimony:
     """The server that Azure ML can start: the package itself, or what azureml-defaults brings."""
     server = _chosen(image, SERVER)
-    if server is not None and server.certain:
+    if server is not None and _aside(image, server):
+        return Unknown("inference-server", _aside(image, server), server.chain)
+    if server is not None and server.certain and NO_DEPENDENCIES not in server.extras:
         return Fact("inference-server", Value(True, SERVER, server.versions if server.pinned else None), server.chain)
     defaults = _chosen(image, DEFAULTS)
     if defaults is None:
         return image.absence("inference-server", "an inference server")
     testimony = installed_defaults(image)
+    if NO_DEPENDENCIES in defaults.extras:
+        return Unknown(
+            "inference-server", "azureml-defaults is installed without what it needs (--no-deps)", defaults.chain
+        )
     if isinstance(testimony, Unknown):
         return Unknown("inference-server", testimony.reason, testimony.evidence)
     versions = testimony.value.versions
@@ -67,38 +108,33 @@ def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, 
     if servers == {"none"}:
         note = f"azureml-defaults {versions.text} brings no web server: it cannot serve"
         return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
-    if servers == {SERVER}:
-        return Fact("inference-server", Value(True, SERVER), testimony.evidence)
-    if servers != {"flask"}:
+    if "none" in servers:
         reason = f"azureml-defaults {versions.text} may or may not bring a server: {', '.join(sorted(servers))}"
         return Unknown("inference-server", reason, testimony.evidence)
+    served = Fact("inference-server", Value(True, min(servers)) if len(servers) == 1 else PRESENT, testimony.evidence)
     breaking = [item for item in ranges if item.breaks_unless]
-    if not breaking:
-        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
-    if any(_pinned_beside(image, alternative) for item in breaking for alternative in item.breaks_unless):
-        return Fact("inference-server", Value(True, "flask"), testimony.evidence)
-    return _broken(image, breaking, len(breaking) == len(ranges), versions, testimony)
+    if all(any(_pinned_beside(image, alternative) for alternative in item.breaks_unless) for item in breaking):
+        return served
+    return _broken(image, breaking, len(breaking) == len(ranges), versions, served)
 
 
-def _broken(
-    image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, testimony: Fact
-) -> Testimony:
+def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, served: Fact) -> Testimony:
     """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
-    remedy = " or ".join(breaking[0].breaks_unless)
+    remedy = breaking[0].breaks_unless[0]
     what = (
-        f"azureml-defaults {versions.text} pins an old Flask; installed today, it cannot be imported without {remedy}"
+        f"azureml-defaults {versions.text} pins an old Flask, which cannot be imported unless {remedy} are pinned too"
     )
     affected = breaking[0].breaks_python
     python = effective_python(image).testimony
     if affected is not None:
         if not isinstance(python, Fact) or python.value.versions is None:
-            return Unknown("inference-server", f"{what}, if Python is {affected.text}", testimony.evidence)
+            return Unknown("inference-server", f"{what}, if Python is {affected.text}", served.evidence)
         if python.value.versions.isdisjoint(affected):
-            return Fact("inference-server", Value(True, "flask"), testimony.evidence)
+            return served
         every = every and python.value.versions <= affected
     if not every:
-        return Unknown("inference-server", what, testimony.evidence)
-    return Fact("inference-server", ABSENT, testimony.evidence, what, final=True)
+        return Unknown("inference-server", what, served.evidence)
+    return Fact("inference-server", ABSENT, served.evidence, what, final=True)
 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:
@@ -118,6 +154,19 @@ def _chosen(image: Built, name: str) -> Package | None:
     here = effective_python(image).place
     fitting = [package for package in packages if package.place == here and here]
     return (fitting or packages)[-1] if packages else None
+
+
+def _aside(image: Built, package: Package) -> str:
+    """Why a package does not count: it is in another environment than the one that `python` runs in."""
+    here = effective_python(image).place
+    if (
+        not here
+        or not package.place
+        or package.place == here
+        or package.place in ("/usr", "/usr/local", "/root/.local")
+    ):
+        return ""
+    return f"{package.name} is installed in {package.place}, and `python` runs in {here}"
 
 
 def _newest(image: Built) -> str | None:

@@ -83,7 +83,7 @@ class _Lexer:
 
     def __post_init__(self) -> None:
         self.chars = self.source.text
-        self.at = 0
+        self.at = int(self.chars.startswith("\ufeff"))  # Go's scanner takes it for a byte order mark
         self.depth = 0
         self.words: list[list[Piece]] = []
         self.open_word: list[Piece] | None = None
@@ -241,9 +241,9 @@ class _Lexer:
             operator = self._take()
         if operator == "/" and not null_is_unset:
             return self._replace(name, start)
-        if not operator or operator not in "+-?#%" or (null_is_unset and operator in "#%"):
-            shown = (":" if null_is_unset else "") + operator
-            raise ExpansionError(f"unsupported modifier ({shown}) in substitution")
+        known = operator and operator in "+-?#%"
+        if (not known and not null_is_unset) or not operator or (null_is_unset and operator in "#%"):
+            raise ExpansionError(_unsupported(null_is_unset, operator))
         word = self._operand("}", operator in "#%")
         return self._apply(name, operator, null_is_unset, word, start)
 
@@ -292,15 +292,17 @@ class _Lexer:
         value = self.lookup(name)
         if value is None and self.keep_unset:
             return self._pieces(start, self.at)
+        if operator not in "+-?#%":
+            raise ExpansionError(_unsupported(null_is_unset, operator))
         if operator in "#%":
             return self._used(trim(value or Text(), word, operator), start)
         if value is not None and not value.known and (null_is_unset or value.value == HOLE):
             return list(hole(value.reason, self._here(start)).pieces)
         missing = value is None or (null_is_unset and not value.value)
         if operator == "-":
-            return list(word.pieces) if missing or value is None else self._used(value, start)
+            return self._used(word if missing or value is None else value, start)
         if operator == "+":
-            return [] if missing else list(word.pieces)
+            return [] if missing else self._used(word, start)
         if missing or value is None:
             state = "unset" if value is None else "empty"
             raise ExpansionError(f"{name}: {word.value or f'is not allowed to be {state}'}")
@@ -327,6 +329,10 @@ class _Lexer:
                 break
         pieces.extend(value.slice(at, len(value.value)).pieces)
         return self._used(Text(tuple(pieces)), start)
+
+
+def _unsupported(null_is_unset: bool, operator: str) -> str:
+    return f"unsupported modifier ({':' if null_is_unset else ''}{operator}) in substitution"
 
 
 def trim(value: Text, pattern: Text, operator: str) -> Text:

@@ -45,6 +45,7 @@ _FLAGS: dict[str, dict[str, str]] = {
 _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 """Instructions whose flags BuildKit never looks at."""
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
+_CSV = re.compile(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 _DURATION = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[+-]?0")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
@@ -185,11 +186,9 @@ def _too_short(duration: str) -> bool:
 
 
 def _mount(value: str) -> str | None:
-    try:
-        fields = next(csv.reader([value], strict=True), [])
-    except csv.Error:
+    if not value or not _CSV.fullmatch(value):
         return f"failed to parse csv mounts: {value!r}"
-    for field in fields:
+    for field in next(csv.reader([value])):
         key, equals, target = field.partition("=")
         at = target.find("$")
         if equals and key.lower() == "from" and at >= 0 and at != len(target) - 1:

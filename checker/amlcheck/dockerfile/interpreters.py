@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
-from amlcheck.dockerfile.built import Built, Package, last_wins
+from amlcheck.dockerfile.built import DEFAULT_PATH, Built, Package, last_wins
 from amlcheck.dockerfile.testimony import explained, value_of
 from amlcheck.knowledge import PackageMeaning
-from amlcheck.model import Chain, Fact, Testimony, Unknown
+from amlcheck.model import Chain, Fact, Testimony, Unknown, Value
+
+_ENVIRONMENT = re.compile(r"conda|forge|/envs?(?:/|$)|venv")
+"""A prefix on PATH that something unreadable may have made into an environment of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +39,32 @@ def effective_python(image: Built) -> Interpreter:
                 continue
             if base is None:
                 return Interpreter(_unknown_path(image, found), "", True)
-            return Interpreter(Fact("python", base, image.base_chain()), "", True)
+            return Interpreter(image.absence("python", "Python"), "", True)
         if posixpath.basename(entry.folder) not in ("bin", "condabin"):
             continue
         place = posixpath.dirname(entry.folder)
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
-        if place in base_prefixes or (
-            base is not None and base.present and not base_prefixes and place.startswith("/usr")
-        ):
-            assert base is not None
-            return Interpreter(Fact("python", base, image.base_chain()), place, True)
+        if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
+            return Interpreter(image.absence("python", "Python"), place, True)
+        hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
+        if hidden is not None:
+            chain = (hidden.span.evidence("cannot be followed"),) if hidden.span else ()
+            return Interpreter(Unknown("python", hidden.reason, chain), place, True)
+    if base is not None and base.present and base_prefixes and not by_place:
+        told = image.absence("python", "Python")
+        return Interpreter(told, base_prefixes[0], False)
     for place in reversed(list(by_place)):
         if place and any(package.certain for package, _ in by_place[place]):
             return Interpreter(_told(image, by_place[place]), place, False)
     if found:
         return Interpreter(_told(image, found), "", False)
     return Interpreter(image.absence("python", "Python"), "", True)
+
+
+def _usual_path(image: Built) -> bool:
+    """Whether PATH still has every directory that a Python of the base image could be found in."""
+    return set(DEFAULT_PATH.split(":")) <= {entry.folder for entry in image.path()}
 
 
 def pythons(image: Built) -> list[tuple[str, Testimony]]:
@@ -79,8 +92,11 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
     valued = [(package, value_of(image, package, meaning)) for package, meaning in certain]
     exact = [item for item in valued if item[1].versions is not None and item[0].name != "python-is-python3"]
     package, value = (exact or valued)[-1]
+    linked = [item for item in valued if item[0].manager == "link"]
     plain = [item for item in exact if item[0].name in ("python3", "python")]
-    if package.manager == "apt" and plain:
+    if linked:
+        package, value = linked[-1]
+    elif package.manager == "apt" and plain:
         package, value = plain[-1]
     if package.unknown:
         return Unknown("python", f"the version of {package.name} is not known: {package.unknown}", package.chain)
@@ -92,10 +108,20 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
     if value.versions is None and package.manager == "apt":
         return _shipped_by_unknown(image, package)
     if value.versions is None and package.manager == "venv":
-        base = image.base_value("python")
-        if base is not None and base.present:
-            return Fact("python", base, (*image.base_chain(), *package.chain))
+        return _made_by(image, package, value)
     return Fact("python", value, explained(image, package, value))
+
+
+def _made_by(image: Built, package: Package, value: Value) -> Testimony:
+    """A virtual environment has the Python that made it: the base image's, else the system's."""
+    base = image.base_value("python")
+    if base is not None and base.present:
+        return Fact("python", base, (*image.base_chain(), *package.chain))
+    system = [entry for entry in last_wins(image.installed("python")) if entry[0].manager == "apt"]
+    if not system:
+        return Fact("python", value, package.chain)
+    told = _told(image, system)
+    return replace(told, evidence=(*told.evidence, *package.chain))
 
 
 def _shipped_by_unknown(image: Built, package: Package) -> Testimony:

@@ -80,12 +80,12 @@ def make_plan(dockerfile: Dockerfile, target: str = "", build_args: Mapping[str,
 
 
 def argument(name: Mapped, value: Text | None, given: Mapping[str, str]) -> tuple[str, Text | None]:
-    """An ARG's name and value: the one given on the command line, else its default."""
+    """An ARG's name and value, with its definition: the one given on the command line, else its default."""
     label = name.text
     if label in given:
         span = name.span(0, len(label))
         return label, defined(literal(given[label], span), span, f"--build-arg {label}")
-    return label, value
+    return label, defined(value, value.span, f"ARG {label}") if value is not None else None
 
 
 def _global_args(plan: Plan, instruction: Instruction) -> None:
@@ -95,8 +95,9 @@ def _global_args(plan: Plan, instruction: Instruction) -> None:
             value = _expanded(plan, word, plan.global_args)
         label, held = argument(name, value, plan.build_args)
         if held is None and label in PLATFORM:
-            held = literal(PLATFORM[label], name.span(0, len(label)))
-        plan.global_args[label] = defined(held, held.span, f"ARG {label}") if held is not None else None
+            place = name.span(0, len(label))
+            held = defined(literal(PLATFORM[label], place), place, f"ARG {label}")
+        plan.global_args[label] = held
 
 
 def _expanded(plan: Plan, word: Mapped, scope: Mapping[str, Text | None]) -> Text:

@@ -103,13 +103,13 @@ def read(path: str, text: str) -> Dockerfile:
     canonical = canonicalise(source)
     problems = list(canonical.problems)
     instructions: list[Instruction] = []
-    ranges = list(_split(canonical.text()))
-    for first, last in ranges:
+    blocks = list(_split(canonical.text()))
+    for index, (first, last) in enumerate(blocks):
         own = joined(canonical, first, last)
+        if canonical.ends_open and index == len(blocks) - 1:
+            last = len(canonical.lines) - 1
         heredocs = tuple(canonical.heredocs.get(first, ()))
         end = max([last, *(source.position(max(doc.whole.end, 0))[0] - 1 for doc in heredocs)])
-        if canonical.dangles and first == ranges[-1][0]:
-            end = len(canonical.lines) - 1
         instruction, faults = _instruction(own, canonical.escape, first + 1, end + 1, heredocs)
         faults = faults or check(instruction, canonical.escape)
         problems.extend(faults)
@@ -123,7 +123,7 @@ def _split(canonical: str) -> Iterator[tuple[int, int]]:
     """First and last line, from 0, of each instruction of a canonical text."""
     parser = DockerfileParser(fileobj=io.BytesIO(canonical.encode("utf-8", "replace")), env_replace=False)
     for entry in parser.structure:
-        if entry["instruction"] != "COMMENT":
+        if not entry["content"].startswith("#"):
             yield entry["startline"], entry["endline"]
 
 

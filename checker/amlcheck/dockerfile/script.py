@@ -18,6 +18,10 @@ from amlcheck.dockerfile.text import Text, as_mapped, defined, hole, spaced
 MAX_ROUNDS = 64
 MAX_COMMANDS = 20_000
 MAX_NESTING = 24
+_PROBES = frozenset({"test", "grep", "egrep", "fgrep", "which", "type", "hash", "cmp", "diff"})
+"""Commands that are asked: whether they succeed, only the build can tell."""
+_GIVES_UP = frozenset({"true", ":", "echo", "exit"})
+"""After `||`: a failure that does no harm, or that ends the build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,15 @@ class Runner:
         self._count = 0
         self._depth = 0
         self._stopped = False
+        self.unsettled = ""
+        """Why variables that are not seen to be set may be: a file was sourced that is not known."""
 
     def lookup(self, name: str) -> Text | None:
         """A shell variable, or what the build's environment has under that name."""
-        return self.variables[name] if name in self.variables else self._lookup(name)
+        if name in self.variables:
+            return self.variables[name]
+        found = self._lookup(name)
+        return hole(self.unsettled) if found is None and self.unsettled else found
 
     def run(self, script: Mapped, certain: bool = True) -> None:
         """Follows a script to its end."""
@@ -143,7 +152,7 @@ class Runner:
             second = self._run(right, certain and (first is True or required), required)
             return second if first else (None if second else second)
         if first is True:
-            if right.kind == "command" and right.text.split()[:1] in (["true"], [":"], ["echo"], ["exit"]):
+            if _gives_up(right):
                 return True
             if left.kind == "test_command":
                 return True
@@ -153,7 +162,7 @@ class Runner:
         if first is False:
             return self._run(right, certain, required)
         self._run_apart(right, False)
-        return None
+        return True if _gives_up(right) else None
 
     def _run_apart(self, node: Node, required: bool) -> None:
         """A branch that may not be taken: its commands are uncertain, its variables too."""
@@ -298,7 +307,10 @@ class Runner:
 
     def _loop(self, node: Node, certain: bool, required: bool) -> bool | None:
         body = node.field("body")
+        condition = node.field("condition")
         before = dict(self.variables)
+        if condition is not None:
+            self._run(condition, False, False)
         if body is not None:
             self._block(body, False, False)
         self._stopped = False
@@ -356,6 +368,8 @@ class Runner:
         command = self._command(node, certain, None)
         if command is None:
             return True
+        if command.name in _PROBES or (command.name == "command" and _asks(command)):
+            return None
         return command.name != "false"
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
@@ -457,6 +471,10 @@ class Runner:
         return self._output(Command(tuple(words), node.span, True))
 
 
+def _gives_up(node: Node) -> bool:
+    return node.kind == "command" and bool(_GIVES_UP & set(node.text.split()[:1]))
+
+
 _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {
     "program": Runner._block,
     "compound_statement": Runner._block,
@@ -479,3 +497,8 @@ _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {
     "command": Runner._simple,
     "redirected_statement": Runner._simple,
 }
+
+
+def _asks(command: Command) -> bool:
+    """`command -v PROGRAM`: where it is, not the program itself."""
+    return len(command.words) > 1 and command.words[1].value in ("-v", "-V")

@@ -161,8 +161,10 @@ class Words:
 
     def _variable(self, node: Node, quoted: bool) -> list[_Part]:
         name = node.text[1:]
-        # "$@" is as many words as there are arguments
-        return self._used(self._value(name), node.span, quoted and name != "@")
+        parts = self._used(self._value(name), node.span, quoted)
+        if name == "@" and quoted:  # "$@" is one word an argument: the blanks between them split, those inside do not
+            return [_Part(part.piece, part.piece.value == " ") for part in parts]
+        return parts
 
     def _value(self, name: str) -> Text:
         value = self.lookup(name)

@@ -20,7 +20,7 @@ def locked_packages(mapped: Mapped) -> Iterator[Text]:
         yield Text(
             (
                 Piece(match.group("name"), mapped.span(*name)),
-                Piece("==", mapped.span(version[0], version[0])),
+                Piece("==", mapped.span(*version)),
                 *literal(match.group("version"), mapped.span(*version)).pieces,
             )
         )

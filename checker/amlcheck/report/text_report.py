@@ -22,7 +22,6 @@ _MARKS = {
     Verdict.MET: ("ok", "green"),
     Verdict.VIOLATED: ("FAIL", "bold red"),
     Verdict.UNDECIDED: ("?", "yellow"),
-    Verdict.NOT_APPLICABLE: ("-", "dim"),
 }
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -69,16 +68,26 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         console.print(Text(f"  error: {plain(subject.error)}", style="bold red"))
         console.print()
         return
-    console.print(_table(subject.judgements))
+    asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE]
+    others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
+    console.print(_table(asked))
+    if others:
+        found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
+        _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
     console.print()
     for judgement in subject.judgements:
         if judgement.verdict is Verdict.VIOLATED:
             _violation(console, judgement, subject)
+    by_severity = sorted(subject.findings, key=lambda item: -item.severity)
+    for finding in by_severity:
+        if finding.severity is Severity.ERROR:
+            _finding(console, finding, subject)
     for judgement in subject.judgements:
         if judgement.verdict is Verdict.UNDECIDED:
             _undecided(console, judgement, subject)
-    for finding in sorted(subject.findings, key=lambda item: -item.severity):
-        _finding(console, finding, subject)
+    for finding in by_severity:
+        if finding.severity is not Severity.ERROR:
+            _finding(console, finding, subject)
 
 
 def _table(judgements: Iterable[Judgement]) -> Table:
@@ -92,7 +101,7 @@ def _table(judgements: Iterable[Judgement]) -> Table:
         mark, style = _MARKS[judgement.verdict]
         table.add_row(
             Text(f"  {mark}", style=style),
-            Text(judgement.component, style="dim" if judgement.verdict is Verdict.NOT_APPLICABLE else ""),
+            Text(judgement.component),
             Text(plain(judgement.found or "not known")),
             Text(plain(judgement.expected or "-")),
             Text(plain(_why(judgement))),
@@ -106,8 +115,6 @@ def _why(judgement: Judgement) -> str:
         places = [item.location for item in _chain(judgement) if item.location is not None]
         if places:
             return "line " + " -> ".join(dict.fromkeys(str(place.line) for place in places))
-    if judgement.verdict is Verdict.NOT_APPLICABLE:
-        return judgement.reason
     return "" if judgement.verdict is Verdict.MET else f"see {judgement.rule} below"
 
 

@@ -1,0 +1,62 @@
+"""azureml-defaults cannot be installed in this version
+
+## What it asks
+
+The pinned release of azureml-defaults installs on the image's Python, and PyPI still has what it needs.
+
+## Why
+
+The build fails, or pip falls back to a release that nobody asked for. The releases 1.15 to 1.33 need versions of
+azureml-dataprep-rslex that were removed from PyPI; each release supports only the Pythons of its time.
+
+## Bad
+
+```dockerfile
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.20.0
+```
+
+```dockerfile
+FROM python:3.12-slim
+RUN pip install azureml-defaults==1.40.0
+```
+
+## Good
+
+```dockerfile
+FROM python:3.10-slim
+RUN pip install azureml-defaults==1.62.0
+```
+
+## Fix
+
+Raise azureml-defaults to a release that supports the image's Python.
+
+## Sources
+
+- rules/azureml_defaults.toml: PyPI's metadata of each release, and installations tried on 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.defaults import DEFAULTS, installable
+from amlcheck.model import Notice, Severity
+
+ID = "AML309"
+SEVERITY = Severity.ERROR
+FIX = "raise azureml-defaults to a release that supports the image's Python"
+
+
+def check(image: Built) -> Iterator[Notice]:
+    """Each pinned azureml-defaults that pip could not install."""
+    for package in image.named(DEFAULTS, manager="pip"):
+        reason = installable(image, package)
+        if reason and package.versions is not None:
+            located = next((item for item in package.chain if item.location is not None), None)
+            yield Notice(
+                f"azureml-defaults {package.versions.text} cannot be installed: {reason}",
+                located.location if located is not None else None,
+            )

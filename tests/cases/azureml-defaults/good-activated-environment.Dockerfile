@@ -1,0 +1,5 @@
+# expect: found=1.43.0
+FROM continuumio/miniconda3:4.7.12
+SHELL ["/bin/bash", "-c"]
+RUN conda create -y -n model python=3.8 && source activate model && pip install azureml-defaults==1.43.0
+ENV PATH=/opt/conda/envs/model/bin:$PATH

@@ -1,0 +1,3 @@
+# expect: found=1.13.0
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.13.0

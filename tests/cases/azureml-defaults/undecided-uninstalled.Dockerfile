@@ -1,0 +1,4 @@
+# expect: found=absent
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.43.0
+RUN pip uninstall -y azureml-defaults

@@ -1,0 +1,2 @@
+# expect: count=1 message="whatever is newest"
+FROM continuumio/miniconda3:latest

@@ -1,0 +1,2 @@
+# expect: count=1
+FROM registry.example.com:5000/team/base

@@ -1,0 +1,2 @@
+# expect: found=present
+FROM mcr.microsoft.com/azureml/base-lite:latest

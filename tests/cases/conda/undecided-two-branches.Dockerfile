@@ -1,0 +1,5 @@
+# expect: found=none
+FROM ubuntu:20.04
+ARG OLD
+RUN if [ "$OLD" = "yes" ]; then V=4.3.11; else V=4.7.12; fi && \
+    wget -q https://repo.anaconda.com/miniconda/Miniconda3-$V-Linux-x86_64.sh -O /tmp/c.sh && bash /tmp/c.sh -b -p /opt/conda

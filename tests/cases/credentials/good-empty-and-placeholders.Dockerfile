@@ -1,0 +1,2 @@
+FROM ubuntu:20.04
+ENV API_KEY= PASSWORD=changeme TOKEN=<your-token>

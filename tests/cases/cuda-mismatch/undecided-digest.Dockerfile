@@ -1,0 +1,2 @@
+FROM nvidia/cuda@sha256:4cbf7c2d3a0e6a1c5f4e1d9a3f4f0d8b0a1a8c6d2b7e4f5a6c7d8e9f0a1b2c3d
+RUN apt-get update && apt-get install -y libnccl2=2.4.8-1+cuda10.0

@@ -1,0 +1,3 @@
+FROM nvidia/cuda:11.3.1-runtime-ubuntu20.04
+ENV CUDA_VERSION=10.2
+ENV CUDA_VERSION=11.3.1

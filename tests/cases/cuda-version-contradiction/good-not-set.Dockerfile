@@ -1,0 +1,1 @@
+FROM nvidia/cuda:11.3.1-runtime-ubuntu20.04

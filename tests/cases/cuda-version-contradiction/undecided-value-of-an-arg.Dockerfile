@@ -1,0 +1,3 @@
+FROM nvidia/cuda:11.3.1-runtime-ubuntu20.04
+ARG CUDA
+ENV CUDA_VERSION=$CUDA

@@ -1,0 +1,3 @@
+# options: --flavour openmpi-gpu
+# expect: found=absent
+FROM ubuntu:18.04

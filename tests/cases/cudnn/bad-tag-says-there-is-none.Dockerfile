@@ -1,0 +1,3 @@
+# options: --flavour openmpi-gpu
+# expect: found=absent
+FROM nvidia/cuda:10.0-devel-ubuntu16.04

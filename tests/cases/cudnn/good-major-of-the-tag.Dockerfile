@@ -1,0 +1,3 @@
+# options: --require cudnn>=7
+# expect: found=7
+FROM nvidia/cuda:10.0-cudnn7-devel-ubuntu16.04

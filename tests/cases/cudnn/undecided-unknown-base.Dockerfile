@@ -1,0 +1,3 @@
+# options: --require cudnn
+# expect: found=none
+FROM registry.example.com/team/gpu:3

@@ -1,0 +1,6 @@
+# expect: count=1 line=3 column=12
+FROM ubuntu:20.04
+ARG PREFIX=/root/miniconda3
+ENV PATH=$PREFIX/bin:$PATH
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.sh -O /tmp/conda.sh && \
+    bash /tmp/conda.sh -b -p /opt/conda

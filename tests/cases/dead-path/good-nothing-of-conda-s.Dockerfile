@@ -1,0 +1,2 @@
+FROM ubuntu:20.04
+ENV PATH=/app/bin:/usr/lib/jvm/bin:$PATH

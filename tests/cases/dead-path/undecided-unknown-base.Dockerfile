@@ -1,0 +1,2 @@
+FROM registry.example.com/team/base:7
+ENV PATH=/opt/conda/bin:$PATH

@@ -1,0 +1,3 @@
+# expect: count=1 line=3 column=17 message="no longer has"
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.20.0

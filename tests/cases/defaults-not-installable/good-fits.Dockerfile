@@ -1,0 +1,2 @@
+FROM python:3.10-slim
+RUN pip install azureml-defaults==1.62.0

@@ -1,0 +1,2 @@
+# expect: count=1
+FROM centos:7

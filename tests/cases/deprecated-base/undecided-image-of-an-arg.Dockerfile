@@ -1,0 +1,2 @@
+ARG BASE
+FROM mcr.microsoft.com/azureml/${BASE}

@@ -1,0 +1,3 @@
+# expect: line=3 column=6
+ARG BASE=
+FROM ${BASE}

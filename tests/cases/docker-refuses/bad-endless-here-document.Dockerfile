@@ -1,0 +1,3 @@
+FROM ubuntu:20.04
+RUN <<EOF
+apt-get update

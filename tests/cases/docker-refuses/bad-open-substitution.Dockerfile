@@ -1,0 +1,3 @@
+# expect: count=1
+FROM ubuntu:20.04
+WORKDIR ${HOME

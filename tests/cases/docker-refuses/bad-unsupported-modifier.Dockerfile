@@ -1,0 +1,3 @@
+# expect: count=1
+ARG TAG=20.04
+FROM ubuntu:${TAG^^}

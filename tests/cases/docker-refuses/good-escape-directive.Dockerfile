@@ -1,0 +1,4 @@
+# escape=`
+FROM ubuntu:20.04
+RUN echo C:\ && `
+    echo more

@@ -1,0 +1,2 @@
+from ubuntu:20.04 as base
+run echo hello

@@ -1,0 +1,1 @@
+FROM continuumio/miniconda3:4.9.2

@@ -1,0 +1,1 @@
+FROM nvcr.io/nvidia/pytorch:20.12-py3

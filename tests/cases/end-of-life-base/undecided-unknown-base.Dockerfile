@@ -1,0 +1,1 @@
+FROM registry.example.com/ubuntu-16.04:7

@@ -1,0 +1,2 @@
+FROM python:3.10-slim
+CMD ["python", "train.py"]

@@ -1,0 +1,4 @@
+FROM python:3.10-slim
+RUN pip install azureml-inference-server-http==1.5.1
+EXPOSE 5000-5010/tcp
+CMD ["azmlinfsrv", "--entry_script", "score.py"]

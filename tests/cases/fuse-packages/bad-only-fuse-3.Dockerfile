@@ -1,0 +1,3 @@
+# expect: count=1
+FROM ubuntu:22.04
+RUN apt-get update && apt-get install -y fuse3

@@ -1,0 +1,3 @@
+# expect: count=1 line=3 column=42 message="there is no fusermount"
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y libfuse-dev

@@ -1,0 +1,3 @@
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y fuse
+RUN apt-get update && apt-get install -y libfuse-dev

@@ -1,0 +1,3 @@
+# options: --require git
+# expect: found=absent
+FROM ubuntu:20.04

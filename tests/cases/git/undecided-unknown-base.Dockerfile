@@ -1,0 +1,3 @@
+# options: --require git
+# expect: found=none
+FROM registry.example.com/team/base:7

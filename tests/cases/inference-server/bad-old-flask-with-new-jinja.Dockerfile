@@ -1,0 +1,3 @@
+# expect: found=absent line=3 column=17
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.13.0

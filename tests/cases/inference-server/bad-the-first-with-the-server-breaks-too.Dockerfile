@@ -1,0 +1,3 @@
+# expect: found=absent
+FROM python:3.8-slim
+RUN pip install azureml-defaults==1.35.0

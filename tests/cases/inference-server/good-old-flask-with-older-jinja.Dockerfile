@@ -1,0 +1,3 @@
+# expect: found=flask
+FROM python:3.7-slim
+RUN pip install azureml-defaults==1.13.0 "jinja2<3.0" "markupsafe<2.1" "itsdangerous<2.1"

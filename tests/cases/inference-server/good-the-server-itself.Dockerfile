@@ -1,0 +1,3 @@
+# expect: found="azureml-inference-server-http 1.5.1" line=3 column=17
+FROM python:3.10-slim
+RUN pip install azureml-inference-server-http==1.5.1

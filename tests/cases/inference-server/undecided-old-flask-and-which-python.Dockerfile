@@ -1,0 +1,3 @@
+# expect: found=none
+FROM registry.example.com/team/base:7
+RUN pip install azureml-defaults==1.13.0

@@ -1,0 +1,3 @@
+# expect: found=none
+FROM python:3.8-slim
+RUN pip install "azureml-defaults>=1.0.40,<1.2"

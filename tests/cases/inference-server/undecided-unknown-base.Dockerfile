@@ -1,0 +1,3 @@
+# options: --user-managed
+# expect: found=none
+FROM registry.example.com/team/base:7

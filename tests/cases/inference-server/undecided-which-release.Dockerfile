@@ -1,0 +1,4 @@
+# expect: found=none
+FROM python:3.8-slim
+ARG V
+RUN pip install azureml-defaults==$V

@@ -1,0 +1,3 @@
+# options: --datasets
+FROM ubuntu:18.04
+RUN apt-get update && apt-get install -y fuse

@@ -1,0 +1,5 @@
+# options: --datasets
+# expect: found=none reason="ARG PACKAGES has no default"
+FROM ubuntu:20.04
+ARG PACKAGES
+RUN apt-get update && apt-get install -y $PACKAGES

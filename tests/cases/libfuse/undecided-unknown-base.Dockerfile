@@ -1,0 +1,4 @@
+# options: --datasets
+# expect: found=none
+FROM registry.example.com/team/base:7
+RUN apt-get update && apt-get install -y wget

@@ -1,0 +1,3 @@
+# options: --flavour openmpi-cpu
+# expect: found=absent
+FROM ubuntu:18.04

@@ -1,0 +1,4 @@
+# options: --require mpi
+# expect: found="mpich 3.3"
+FROM ubuntu:18.04
+RUN apt-get update && apt-get install -y mpich

@@ -1,0 +1,3 @@
+# options: --flavour openmpi-cpu
+# expect: found=none
+FROM registry.example.com/team/base:7

@@ -1,0 +1,2 @@
+# expect: count=1
+FROM mcr.microsoft.com/windows/servercore:ltsc2022

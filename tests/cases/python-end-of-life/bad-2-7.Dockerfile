@@ -1,0 +1,2 @@
+# expect: count=1 message="Python 2.7"
+FROM python:2.7

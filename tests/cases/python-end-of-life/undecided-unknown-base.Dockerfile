@@ -1,0 +1,1 @@
+FROM registry.example.com/python-3.6:7

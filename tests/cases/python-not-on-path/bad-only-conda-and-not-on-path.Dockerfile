@@ -1,0 +1,4 @@
+# expect: count=1 line=3 column=13 message="PATH does not name its bin folder"
+FROM ubuntu:20.04
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \
+    bash /tmp/conda.sh -b -p /opt/conda

@@ -1,0 +1,2 @@
+FROM registry.example.com/team/base:7
+RUN apt-get update && apt-get install -y python3

@@ -1,0 +1,2 @@
+# expect: found=2.7
+FROM python:2.7-slim

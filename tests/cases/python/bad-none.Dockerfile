@@ -1,0 +1,3 @@
+# expect: found=absent
+FROM ubuntu:20.04
+RUN apt-get update && apt-get install -y wget

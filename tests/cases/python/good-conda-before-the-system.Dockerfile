@@ -1,0 +1,6 @@
+# expect: found=3.8
+FROM ubuntu:16.04
+ENV PATH=/opt/conda/bin:$PATH
+RUN apt-get update && apt-get install -y python3 wget
+RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86_64.sh -O /tmp/conda.sh && \
+    bash /tmp/conda.sh -b -p /opt/conda

@@ -1,0 +1,2 @@
+# expect: found=>=3.14
+FROM python:3

@@ -1,0 +1,3 @@
+# expect: found=none
+FROM ubuntu:20.04
+RUN curl -fsSL https://example.com/install-python.sh | bash

@@ -1,0 +1,2 @@
+# expect: found=none
+FROM registry.example.com/team/base:7

@@ -1,0 +1,2 @@
+FROM python:3.10-slim
+RUN pip install azureml-inference-server-http==1.5.1 flask

@@ -1,0 +1,2 @@
+# expect: found="alpine 3.18"
+FROM alpine:3.18

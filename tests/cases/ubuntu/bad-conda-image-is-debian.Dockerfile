@@ -1,0 +1,2 @@
+# expect: found=debian
+FROM continuumio/miniconda3:4.9.2

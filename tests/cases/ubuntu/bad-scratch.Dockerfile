@@ -1,0 +1,3 @@
+# expect: found=absent
+FROM scratch
+COPY app /app

@@ -1,0 +1,2 @@
+# expect: found=18.04
+FROM mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04:20210714.v1

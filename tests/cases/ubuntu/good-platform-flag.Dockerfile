@@ -1,0 +1,2 @@
+# expect: found=20.04
+FROM --platform=linux/amd64 ubuntu:20.04

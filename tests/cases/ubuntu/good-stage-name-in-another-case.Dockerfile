@@ -1,0 +1,3 @@
+# expect: found=20.04
+FROM ubuntu:20.04 AS Base
+FROM base

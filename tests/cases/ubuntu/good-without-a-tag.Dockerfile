@@ -1,0 +1,2 @@
+# expect: found=>=24.04
+FROM ubuntu

@@ -1,0 +1,2 @@
+# expect: found=none
+FROM ubuntu:mine
