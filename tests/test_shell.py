@@ -394,7 +394,7 @@ def test_what_stands_in_broken_syntax_is_uncertain() -> None:
     assert found.lines[:3] == ["a", "b ?", "c ?"]
 
 
-_SIGNS = "a b 'c_d' \"$V\" $V ${V:-x} ${ $( ) ` ( { } ; ;; && || | & ! [ ] [[ ]] = == -z -a > >> < <<EOF <<< ' \" # * \\ *) x) é"
+_SIGNS = "a 'c_d' \"$V\" $V ${V:-x} ${ $( ) ` ( { } ; ;; && || | & ! [ ] [[ ]] = == -z -a > >> < <<EOF <<< ' \" # * \\ *) x) é"
 _RESERVED = (
     "if then elif else fi case in esac for while do done function f() f V=1 export eval exit return unset $((1+2))"
 )
