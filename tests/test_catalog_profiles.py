@@ -336,7 +336,7 @@ def test_flavour_that_does_not_exist(known: Catalog) -> None:
         ("mpi=openmpi", "mpi", "openmpi", "openmpi 1", "mpich 3", "present"),
         ("mpi=openmpi ==4.1.*", "mpi", "openmpi ==4.1.*", "openmpi 4.1.8", "openmpi 4.0", "openmpi"),
         ("mpi=openmpi >=4 | mpich", "mpi", "openmpi >=4 | mpich", "mpich 3", "openmpi 3", "openmpi"),
-        ("ubuntu 20.04 | 22.04", "ubuntu", "20.04 | 22.04", "22.04", "18.04", ">=20.04"),
+        ("ubuntu=20.04 | 22.04", "ubuntu", "20.04 | 22.04", "22.04", "18.04", ">=20.04"),
         ("azureml-defaults>=1.36,<2", "azureml-defaults", ">=1.36,<2", "1.36", "2.0", ">=1.36"),
     ],
 )
@@ -358,7 +358,6 @@ def test_require(spec: str, component: str, expected: str, met: str, violated: s
         (">=3.9", "is no requirement"),
         ("python>=", "write it as 'python>=3.9' or 'mpi=openmpi ==4.1.*'"),
         ("python=>3.9", "write it as 'python>=3.9'"),
-        ("python=3.9", "write it as 'python>=3.9'"),
         ("python~3.9", "write it as 'python>=3.9'"),
         ("python|", "accepts nothing"),
     ],
