@@ -556,7 +556,7 @@ def test_latest_installers_are_at_least_the_newest_that_is_listed(known: Catalog
 def test_packages(known: Catalog) -> None:
     for entry in read_toml(RULES / "packages.toml")["package"]:
         pattern = re.compile(entry["name"])
-        assert set(entry) <= {"manager", "name", "component", "family", "version"}
+        assert set(entry) <= {"manager", "name", "component", "family", "version", "payload"}
         assert entry["component"] in (*COMPONENTS, "same")
         assert set(re.findall(r"\{(\w+)\}", entry.get("version", ""))) <= set(pattern.groupindex)
     assert [item.component for item in known.knowledge.meanings("apt", "libnccl2")] == ["nccl"]

@@ -12,7 +12,8 @@ import pytest
 
 from conftest import Lint
 
-CONDA = "RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py39_4.12.0-Linux-x86_64.sh -O /c.sh && bash /c.sh -b -p /opt/conda"
+INSTALLER = "Miniconda3-py39_4.12.0-Linux-x86_64.sh"
+CONDA = f"RUN wget -q https://repo.anaconda.com/miniconda/{INSTALLER} -O /c.sh && bash /c.sh -b -p /opt/conda"
 
 CASES = [
     # absent is said only where it is certain
