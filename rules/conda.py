@@ -59,20 +59,68 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 
-from amlcheck.dockerfile.built import Built
+from packaging.version import Version
+
+from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.testimony import testify as from_packages
-from amlcheck.model import Testimony
+from amlcheck.model import Fact, Testimony, Unknown
+from amlcheck.versions import VersionSet
 
 ID = "AML102"
 FIX = "install Miniconda with conda {expected}, or add `conda install -y conda=VERSION`"
+BUILT_FOR_ALL = Version("4.8")
+"""Older releases of conda were built for every Python of their time (2.7 to 3.7), so changing Python keeps them."""
 
 
 def testify(image: Built) -> Testimony:
-    """The conda that is first on PATH; of several that are not, the last one installed."""
+    """The conda that is first on PATH, or the last one installed; conda inside an environment is another matter."""
     prefixes = [prefix for prefix in image.conda_prefixes() if prefix]
-    for entry in image.path():
-        place = posixpath.dirname(entry.folder) if entry.folder else ""
-        if place in prefixes and len(prefixes) > 1:
-            here = [package for package in image.packages if package.name != "conda" or package.place in (place, "")]
-            return from_packages(replace(image, packages=here), "conda")
-    return from_packages(image, "conda")
+    places = [posixpath.dirname(entry.folder) if entry.folder else "" for entry in image.path()]
+    chosen = next((place for place in places if place in prefixes), prefixes[-1] if prefixes else "")
+    here = [package for package in image.packages if package.name != "conda" or _counts(package, chosen)]
+    found = from_packages(replace(image, packages=[_anywhere(package) for package in here]), "conda")
+    if not isinstance(found, Fact) or not found.value.present:
+        return found
+    changed = _python_changed(image, chosen)
+    lowest = found.value.versions.lowest if found.value.versions is not None else None
+    if changed is not None and lowest is not None:
+        newer, package = changed
+        if newer:
+            found = replace(found, value=replace(found.value, versions=_from(lowest)))
+        elif lowest >= BUILT_FOR_ALL:
+            return Unknown(
+                "conda", "conda may be replaced by another release, built for the older Python", package.chain
+            )
+    if chosen and chosen not in places and "" not in places:
+        return replace(found, note=f"it stands in {chosen}, which is not on PATH")
+    return found
+
+
+def _counts(package: Package, chosen: str) -> bool:
+    return package.place in ("", chosen) or not chosen or package.manager == "apt"
+
+
+def _anywhere(package: Package) -> Package:
+    return replace(package, place="") if package.name == "conda" else package
+
+
+def _from(version: Version) -> VersionSet:
+    return VersionSet((((version, -1), None),))
+
+
+def _python_changed(image: Built, chosen: str) -> tuple[bool, Package] | None:
+    """Another Python that conda was asked for in its own prefix after conda came: whether it is newer, and where."""
+    conda = [number for number, item in enumerate(image.packages) if item.name == "conda" and item.place == chosen]
+    last = conda[-1] if conda else -1
+    instruction = image.packages[last].instruction if conda else None
+    before = image.base_value("python")
+    known = before.versions.lowest if before is not None and before.versions is not None else None
+    for number, item in enumerate(image.packages):
+        if item.name != "python" or item.place != chosen or item.removed or item.versions is None:
+            continue
+        lowest = item.versions.lowest
+        asked = item.manager == "conda" and number > last and item.instruction is not instruction
+        if asked and lowest and known and lowest.release[:2] != known.release[:2]:
+            return lowest > known, item
+        known = lowest if item.manager == "installer" else known
+    return None

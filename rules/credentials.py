@@ -55,7 +55,7 @@ _NAME = re.compile(
 )
 _NOT_A_SECRET = re.compile(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY)$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"^(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d)$", re.IGNORECASE
+    r"^(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d{1,7})$", re.IGNORECASE
 )
 _URL_LOGIN = re.compile(r"\b[a-z][a-z+.-]*://[^/\s:@$<{]+:(?P<secret>[^/\s@$<{*]{3,})@")
 _KNOWN_TOKEN = re.compile(

@@ -54,7 +54,7 @@ def check(image: Built) -> Iterator[Notice]:
     value, chain = said
     lowest = value.versions.lowest if value.versions is not None else None
     there = cuda.value.versions.lowest
-    if lowest is None or there is None or not chain:
+    if lowest is None or there is None or not chain or len(lowest.release) < 2:
         return
     if (
         value.versions is not None

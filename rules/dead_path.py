@@ -43,6 +43,7 @@ import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
+from amlcheck.dockerfile.text import HOLE
 from amlcheck.model import Notice, Severity
 
 ID = "AML203"
@@ -57,6 +58,9 @@ def check(image: Built) -> Iterator[Notice]:
     if base is None or image.hidden("conda") is not None:
         return
     places = {package.place for package in image.packages} | set(image.conda_prefixes())
+    unclear = any(HOLE in place or place.startswith("envs/") for place in places)
+    if unclear or any(name == "ln" for name, _ in image.commands):
+        return
     for entry in image.path():
         if entry.folder is None or posixpath.basename(entry.folder) not in ("bin", "condabin"):
             continue

@@ -47,6 +47,7 @@ ID = "AML307"
 SEVERITY = Severity.WARNING
 FIX = "add EXPOSE 5001 (the port that the server listens on)"
 _SERVER = re.compile(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
+_OPEN_PORT = re.compile(r"--port[= \"',]+\$|(?:--bind|-b)[= \"',]+\S*:\$")
 _PORT = re.compile(r"--port[= \"',]+(\d+)|(?:--bind|-b)[= \"',]+\S*?:(\d+)")
 
 
@@ -58,7 +59,8 @@ def check(image: Built) -> Iterator[Notice]:
     command = _words(starts)
     if starts is not image.cmd and image.cmd is not None and starts.json is not None:
         command += " " + _words(image.cmd)
-    if not _SERVER.search(command):
+    served = image.base_value("inference-server")
+    if not _SERVER.search(command) or _OPEN_PORT.search(command) or (served is not None and served.present):
         return
     stated = _PORT.search(command)
     port = next((group for group in stated.groups() if group), "5001") if stated else "5001"

@@ -44,7 +44,9 @@ from amlcheck.model import Notice, Severity
 ID = "AML306"
 SEVERITY = Severity.ERROR
 FIX = "build for linux/amd64"
-_AMD64 = frozenset({"linux/amd64", "linux/x86_64", "linux/x86-64", "amd64", "linux", ""})
+_AMD64 = frozenset(
+    {"linux/amd64", "linux/x86_64", "linux/x86-64", "linux/amd64/v2", "linux/amd64/v3", "amd64", "linux", ""}
+)
 _OTHER_OWNER = re.compile(r"(?:arm32v[5-7]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le|win(?:amd64|dows-amd64))")
 _OTHER_TAG = re.compile(r"(?:^|[-_.])(?:arm64(?:v8)?|aarch64|ppc64le|s390x|armhf|arm32v7|l4t)(?:$|[-_.])")
 

@@ -55,8 +55,9 @@ def check(image: Built) -> Iterator[Notice]:
     if not isinstance(served, Fact) or served.value.family == "flask" or served.final:
         return
     needed = held_back(image)
+    places = {package.place for package in image.named(DEFAULTS, SERVER, manager="pip")}
     for package in image.named(*_PARTS, manager="pip"):
-        if package.pinned and package.chain and package.name not in needed:
+        if package.place in places and package.pinned and package.chain and package.name not in needed:
             yield Notice(
                 f"{package.name} is pinned beside the inference server, which brings its own",
                 package.chain[-1].location,

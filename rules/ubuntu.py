@@ -62,4 +62,6 @@ def testify(image: Built) -> Testimony:
     value = image.base_value("ubuntu")
     if value is None:
         return Unknown("ubuntu", image.base_unknown("ubuntu"), image.base_chain())
+    if not value.present:
+        return image.absence("ubuntu", "a system")
     return Fact("ubuntu", value, image.base_chain())

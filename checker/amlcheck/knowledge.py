@@ -82,6 +82,8 @@ class PackageMeaning:
     family: str
     version: str
     """"package" (its own version), "distribution" (what the release ships), "present", or a version from its name."""
+    payload: bool = False
+    """It is the component itself: nothing of it stays when the package is removed."""
 
 
 class Knowledge:
@@ -195,7 +197,9 @@ class Knowledge:
             if match is not None:
                 groups = {key: value or "" for key, value in match.groupdict().items()}
                 version = entry.get("version", "package").format(**groups)
-                found.append(PackageMeaning(entry["component"], entry.get("family", ""), version))
+                found.append(
+                    PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
+                )
         return found
 
     @cached_property

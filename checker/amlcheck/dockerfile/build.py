@@ -91,6 +91,9 @@ class Builder:
         if stage.parent is not None:
             parent = self._done[stage.parent]
             state = _Stage(_child(parent.built), parent.files.copy(), list(parent.pending))
+            for instruction in self.plan.stages[stage.parent].instructions:
+                if instruction.keyword == "ONBUILD" and instruction.trigger is not None and not instruction.broken:
+                    _InstructionReader(self, stage, state, instruction.trigger).read()
         else:
             state = _Stage(self._start(stage), ImageFiles(self.context, self.sources), [])
         for instruction in stage.instructions:
@@ -224,6 +227,8 @@ class _InstructionReader:
             whole = word.span(0, len(word.text)) if word is not None else span
             stated = held if value is None else value
             self.built.args.append(Stated(label, stated or Text(), span.cover(whole), self.instruction))
+            if label == "PATH" and self.built.image_path is None:
+                self.built.image_path = self.built.env.get("PATH")
             if held is not None:
                 self.built.env[label] = held
 
@@ -238,6 +243,8 @@ class _InstructionReader:
             self.built.stated_env.append(Stated(label, value, span, self.instruction))
             new[label] = defined(value, value.span, f"ENV {label}") if value.pieces else Text()
         self.built.env.update(new)
+        if "PATH" in new and self.built.image_path is not None:
+            self.built.image_path = new["PATH"]
 
     def _label(self) -> None:
         for name, word in self.instruction.assignments(self.escape):
@@ -292,6 +299,8 @@ class _InstructionReader:
         if flag is not None:
             self._copy_from(self._expand(flag.value_word), words[:-1], target)
             return
+        if target.startswith("/etc/apt"):
+            self.built.repositories_added = True
         bodies = iter(self.instruction.heredocs)
         folder = words[-1].value.endswith("/") or len(words) > 2
         for word in words[:-1]:
@@ -304,6 +313,7 @@ class _InstructionReader:
                 self._added(word, target, folder)
             elif not word.known or any(char in word.value for char in "*?["):
                 self.state.files.bring(_folder_of(word), target)
+                self._look_out(word, target)
             else:
                 self._bring(word, target, folder)
 
@@ -327,6 +337,7 @@ class _InstructionReader:
         files = self.state.files
         if files.is_folder(path) or path == ".":
             files.bring(path, target)
+            self._look_out(word, target)
         else:
             # Whether a target without a trailing slash is a folder only the image knows: both readings are kept.
             files.bring(path, posixpath.join(target, posixpath.basename(path)))
@@ -334,7 +345,22 @@ class _InstructionReader:
                 files.bring(path, target)
             if self.instruction.keyword == "ADD" and path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")):
                 span = word.span or self.instruction.span
-                self.built.opaque.append(Opaque(f"the archive {path} is not looked into", span, NOT_THE_SYSTEM))
+                system = EVERYTHING if target == "/" else NOT_THE_SYSTEM
+                self.built.opaque.append(Opaque(f"the archive {path} is not looked into", span, system))
+
+    def _look_out(self, word: Text, target: str) -> None:
+        """A folder copied to where software stands may bring any of it."""
+        places = {
+            "/",
+            "/usr",
+            "/usr/local",
+            "/opt",
+            *(posixpath.dirname(item.folder or "") for item in self.built.path()),
+        }
+        if target in places:
+            components = EVERYTHING if target == "/" else NOT_THE_SYSTEM
+            reason = f"what {word.value.replace(HOLE, '…')} holds, copied to {target}, is not looked into"
+            self.built.opaque.append(Opaque(reason, word.span, components))
 
     def _added(self, url: Text, target: str, folder: bool) -> None:
         command = Command((url,), url.span or self.instruction.span, True)

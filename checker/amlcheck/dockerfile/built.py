@@ -20,7 +20,8 @@ from amlcheck.reference import Reference
 from amlcheck.versions import VersionSet
 
 EVERYTHING = frozenset(COMPONENTS)
-PYTHON_PACKAGES = frozenset({"azureml-defaults", "inference-server"})
+PYTHON_PACKAGES = frozenset({"azureml-defaults", "inference-server", "cuda", "cudnn", "nccl", "mpi"})
+"""What packages of pip may bring."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -60,6 +61,8 @@ class Opaque:
     span: Span | None
     components: frozenset[str] = EVERYTHING
     certain: bool = True
+    replaces: frozenset[str] = frozenset()
+    """Components that it changes even where they are known to be there (`conda env update` of an unreadable file)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class Built:
     opaque: list[Opaque] = field(default_factory=list)
     env: dict[str, Text] = field(default_factory=dict)
     """ENV and ARG, as the build sees them."""
+    image_path: Text | None = None
+    """PATH as a container has it, where an ARG changed it for the build only."""
     stated_env: list[Stated] = field(default_factory=list)
     labels: list[Stated] = field(default_factory=list)
     args: list[Stated] = field(default_factory=list)
@@ -165,15 +170,39 @@ class Built:
     def absence(self, component: str, what: str = "") -> Testimony:
         """What to say where nothing was seen: absent, the base image's word, or why that cannot be told."""
         value = self.base_value(component)
-        if value is not None and value.present:
+        removed = self.removal(component)
+        replaced = next((item for item in self.opaque if component in item.replaces), None)
+        if value is not None and value.present and removed is None and replaced is None:
             return Fact(component, value, self.base_chain())
+        if replaced is not None:
+            return self._not_followed(component, replaced)
+        if removed is not None and not self._was_all_of_it(removed, component, value):
+            line = next((item.location.line for item in removed.chain if item.location is not None), 0)
+            reason = f"{removed.name} is removed again (line {line}), and what it brought along may stay"
+            return Unknown(component, reason, removed.chain)
         hidden = self.hidden(component)
         if hidden is not None:
-            chain = (hidden.span.evidence("cannot be followed"),) if hidden.span else ()
-            return Unknown(component, hidden.reason, chain)
+            return self._not_followed(component, hidden)
         if value is None:
             return Unknown(component, self.base_unknown(component), self.base_chain())
         return Fact(component, ABSENT, self.base_chain(), f"no instruction installs {what or component}")
+
+    def _not_followed(self, component: str, item: Opaque) -> Unknown:
+        return Unknown(component, item.reason, (item.span.evidence("cannot be followed"),) if item.span else ())
+
+    def _was_all_of_it(self, removed: Package, component: str, base: Value | None) -> bool:
+        """Whether nothing of a component stays when this package goes."""
+        payload = any(
+            meaning.payload
+            for meaning in self.knowledge.meanings(removed.manager, removed.name)
+            if meaning.component == component
+        )
+        return payload if removed.manager == "apt" else base is not None and not base.present
+
+    def removal(self, component: str) -> Package | None:
+        """The last package that spoke of a component, if it was removed and nothing else speaks of it."""
+        found = self.installed(component)
+        return found[-1][0] if found and found[-1][0].removed and not any(last_wins(found)) else None
 
     def base_unknown(self, component: str) -> str:
         """Why the base image says nothing of a component."""
@@ -201,7 +230,7 @@ class Built:
 
     def path(self) -> list[PathEntry]:
         """The directories of PATH, in order."""
-        value = self.env.get("PATH")
+        value = self.image_path or self.env.get("PATH")
         if value is None:
             return [PathEntry(None, Text())]
         entries: list[PathEntry] = []
@@ -221,6 +250,12 @@ class Built:
         found = [known.prefixes["conda"]] if known is not None and "conda" in known.prefixes else []
         found += [package.place for package in self.packages if package.manager == "installer" and package.place]
         return list(dict.fromkeys(found))
+
+    def reachable(self, place: str) -> bool:
+        """Whether what stands in a prefix is found by default: the system's own, or one whose programs PATH names."""
+        if place in ("", "/", "/usr", "/usr/local"):
+            return True
+        return any(entry.folder is None or entry.folder == f"{place}/bin" for entry in self.path())
 
     def home(self, user: str | None = None) -> str | None:
         """A user's home directory; None where it is not known."""

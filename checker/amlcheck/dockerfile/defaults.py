@@ -5,6 +5,7 @@ from __future__ import annotations
 from packaging.requirements import Requirement
 
 from amlcheck.dockerfile.built import Built, Package
+from amlcheck.dockerfile.commands.python import NO_DEPENDENCIES
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
 from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
@@ -19,6 +20,9 @@ def installed_defaults(image: Built) -> Testimony:
     found = _chosen(image, DEFAULTS)
     if found is None:
         return image.absence(DEFAULTS)
+    aside = _aside(image, found)
+    if aside:
+        return Unknown(DEFAULTS, aside, found.chain)
     if not found.certain:
         return Unknown(DEFAULTS, f"{DEFAULTS} is installed only under a condition", found.chain)
     if found.unknown:
@@ -72,12 +76,18 @@ def held_back(image: Built) -> frozenset[str]:
 def inference_server(image: Built) -> Testimony:
     """The server that Azure ML can start: the package itself, or what azureml-defaults brings."""
     server = _chosen(image, SERVER)
-    if server is not None and server.certain:
+    if server is not None and _aside(image, server):
+        return Unknown("inference-server", _aside(image, server), server.chain)
+    if server is not None and server.certain and NO_DEPENDENCIES not in server.extras:
         return Fact("inference-server", Value(True, SERVER, server.versions if server.pinned else None), server.chain)
     defaults = _chosen(image, DEFAULTS)
     if defaults is None:
         return image.absence("inference-server", "an inference server")
     testimony = installed_defaults(image)
+    if NO_DEPENDENCIES in defaults.extras:
+        return Unknown(
+            "inference-server", "azureml-defaults is installed without what it needs (--no-deps)", defaults.chain
+        )
     if isinstance(testimony, Unknown):
         return Unknown("inference-server", testimony.reason, testimony.evidence)
     versions = testimony.value.versions
@@ -144,6 +154,19 @@ def _chosen(image: Built, name: str) -> Package | None:
     here = effective_python(image).place
     fitting = [package for package in packages if package.place == here and here]
     return (fitting or packages)[-1] if packages else None
+
+
+def _aside(image: Built, package: Package) -> str:
+    """Why a package does not count: it is in another environment than the one that `python` runs in."""
+    here = effective_python(image).place
+    if (
+        not here
+        or not package.place
+        or package.place == here
+        or package.place in ("/usr", "/usr/local", "/root/.local")
+    ):
+        return ""
+    return f"{package.name} is installed in {package.place}, and `python` runs in {here}"
 
 
 def _newest(image: Built) -> str | None:

@@ -39,18 +39,21 @@ def effective_python(image: Built) -> Interpreter:
                 continue
             if base is None:
                 return Interpreter(_unknown_path(image, found), "", True)
-            return Interpreter(Fact("python", base, image.base_chain()), "", True)
+            return Interpreter(image.absence("python", "Python"), "", True)
         if posixpath.basename(entry.folder) not in ("bin", "condabin"):
             continue
         place = posixpath.dirname(entry.folder)
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
         if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
-            return Interpreter(Fact("python", base, image.base_chain()), place, True)
+            return Interpreter(image.absence("python", "Python"), place, True)
         hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
         if hidden is not None:
             chain = (hidden.span.evidence("cannot be followed"),) if hidden.span else ()
             return Interpreter(Unknown("python", hidden.reason, chain), place, True)
+    if base is not None and base.present and base_prefixes and not by_place:
+        told = image.absence("python", "Python")
+        return Interpreter(told, base_prefixes[0], False)
     for place in reversed(list(by_place)):
         if place and any(package.certain for package, _ in by_place[place]):
             return Interpreter(_told(image, by_place[place]), place, False)
@@ -89,8 +92,11 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
     valued = [(package, value_of(image, package, meaning)) for package, meaning in certain]
     exact = [item for item in valued if item[1].versions is not None and item[0].name != "python-is-python3"]
     package, value = (exact or valued)[-1]
+    linked = [item for item in valued if item[0].manager == "link"]
     plain = [item for item in exact if item[0].name in ("python3", "python")]
-    if package.manager == "apt" and plain:
+    if linked:
+        package, value = linked[-1]
+    elif package.manager == "apt" and plain:
         package, value = plain[-1]
     if package.unknown:
         return Unknown("python", f"the version of {package.name} is not known: {package.unknown}", package.chain)

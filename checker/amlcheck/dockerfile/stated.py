@@ -8,17 +8,19 @@ from amlcheck.versions import exactly, loose, prefix
 
 
 def or_stated(image: Built, found: Testimony, variables: tuple[str, ...], labels: tuple[str, ...]) -> Testimony:
-    """What packages and base image say; where they leave the version open, what the Dockerfile states of it."""
-    if isinstance(found, Fact) and (found.value.versions is not None or not found.value.present):
-        narrower = stated(image, variables, labels)
-        if narrower is None or not found.value.present or found.value.versions is None:
-            return found if narrower is None or not found.value.present else _fact(found.component, narrower)
-        value, _ = narrower
-        assert value.versions is not None
-        inside = value.versions <= found.value.versions and value.versions != found.value.versions
-        return _fact(found.component, narrower) if inside else found
+    """What packages and base image say, narrowed by what the Dockerfile states inside of it; where the base image is not
+    known, what the Dockerfile states.
+    """
     narrower = stated(image, variables, labels)
-    return _fact(found.component, narrower) if narrower is not None else found
+    if narrower is None:
+        return found
+    if isinstance(found, Fact):
+        versions = found.value.versions
+        value, _ = narrower
+        inside = versions is not None and value.versions is not None and value.versions <= versions
+        return _fact(found.component, narrower) if inside else found
+    known = image.base is not None and image.base.known is not None
+    return found if known else _fact(found.component, narrower)
 
 
 def _fact(component: str, narrower: tuple[Value, Chain]) -> Fact:

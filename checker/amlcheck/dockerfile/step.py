@@ -66,13 +66,26 @@ class Step:
         self.image.packages.append(package)
         return package
 
+    def remove(self, manager: str, name: str, word: Text | None, command: Command, place: str) -> None:
+        """Notes that a package is removed; a second removal of the same says nothing new."""
+        last = next(
+            (item for item in reversed(self.image.packages) if (item.manager, item.name) == (manager, name)), None
+        )
+        if last is None or not last.removed or last.place != place:
+            self.install(manager, name, word, command, place=place, removed=True, note="removed")
+
     def hide(
-        self, reason: str, command: Command, components: frozenset[str] = NOT_THE_SYSTEM, word: Text | None = None
+        self,
+        reason: str,
+        command: Command,
+        components: frozenset[str] = NOT_THE_SYSTEM,
+        word: Text | None = None,
+        replaces: frozenset[str] = frozenset(),
     ) -> None:
-        """Notes that something cannot be followed."""
+        """Notes that something cannot be followed; `replaces` are components that it changes even where they are known."""
         span = (word.span if word is not None else None) or command.span
         line = span.location.line
-        self.image.opaque.append(Opaque(f"{reason} (line {line})", span, components, command.certain))
+        self.image.opaque.append(Opaque(f"{reason} (line {line})", span, components, command.certain, replaces))
 
     # --- asking ------------------------------------------------------------------------------------------------------
 

@@ -10,16 +10,26 @@ from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import PRESENT, Chain, Fact, Testimony, Unknown, Value
 from amlcheck.versions import VersionSet, loose, prefix
 
+LIBRARIES = frozenset({"cuda", "cudnn", "nccl"})
+"""Components of which several installations are all there, and a program may load any; of programs PATH finds one."""
+
 
 def testify(image: Built, component: str) -> Testimony:
     """The last certain installation, else the base image's word, else absent or why that is not known.
 
     An installation that may not happen makes an otherwise absent component unknown, and a known one at least uncertain.
     """
-    found = list(last_wins(image.installed(component)))
-    certain = [entry for entry in found if entry[0].certain]
+    everywhere = list(last_wins(image.installed(component)))
+    found = [entry for entry in everywhere if image.reachable(entry[0].place)]
+    certain = [entry for entry in found if surely(*entry)]
+    if not certain and len(everywhere) > len(found):
+        aside = next(package for package, _ in reversed(everywhere) if not image.reachable(package.place))
+        return Unknown(component, f"{aside.name} is installed in {aside.place}, which is not on PATH", aside.chain)
     if not certain:
-        return _only_perhaps(image, component, [package for package, _ in found])
+        return _only_perhaps(image, component, found)
+    replaced = next((item for item in image.opaque if component in item.replaces), None)
+    if replaced is not None:
+        return Unknown(component, replaced.reason, certain[-1][0].chain)
     entries = [entry for entry in certain if entry[0].manager == certain[-1][0].manager]
     facts = [(package, value_of(image, package, meaning)) for package, meaning in entries]
     exact = [(package, value) for package, value in facts if value.versions is not None] or facts
@@ -30,21 +40,57 @@ def testify(image: Built, component: str) -> Testimony:
             package, value = other, other_value
     if package.unknown:
         return Unknown(component, f"the version of {package.name} is not known: {package.unknown}", package.chain)
-    later = [
-        other for other, _ in found if not other.certain and image.packages.index(other) > image.packages.index(package)
-    ]
+    order = {id(item): number for number, item in enumerate(image.packages)}
+    later = [item for item, _ in found if not item.certain and order[id(item)] > order[id(package)]]
     if later:
         return Unknown(component, f"{later[0].name} may be installed again, under a condition", later[0].chain)
+    contradiction = _another(image, component, package, value, certain) if component in LIBRARIES else None
+    if contradiction is not None:
+        return Unknown(component, contradiction, package.chain)
     return Fact(component, value, explained(image, package, value))
 
 
-def _only_perhaps(image: Built, component: str, perhaps: list[Package]) -> Testimony:
+def _another(
+    image: Built,
+    component: str,
+    package: Package,
+    value: Value,
+    certain: list[tuple[Package, PackageMeaning]],
+) -> str | None:
+    """Why a value stands beside another that contradicts it: libraries of several installations are all there."""
+    others = [
+        (f"{item.name} in {item.place or 'another place'}", value_of(image, item, meaning)) for item, meaning in certain
+    ]
+    base = image.base_value(component)
+    if base is not None and base.present and package.manager != "apt":
+        others.append(("the base image", base))
+    for name, other in others:
+        if other.versions is None or value.versions is None:
+            continue
+        if other.family != value.family or other.versions.isdisjoint(value.versions):
+            return f"{package.name} is {value.text}, and {name} is {other.text}"
+    return None
+
+
+def surely(package: Package, meaning: PackageMeaning) -> bool:
+    """Whether a package certainly brings what it may."""
+    return package.certain and meaning.version != "perhaps"
+
+
+def _only_perhaps(image: Built, component: str, perhaps: list[tuple[Package, PackageMeaning]]) -> Testimony:
     alone = image.absence(component)
     if not perhaps:
         return alone
-    if isinstance(alone, Fact) and alone.value.present and alone.value.versions is None:
+    package, meaning = perhaps[-1]
+    if (
+        isinstance(alone, Fact)
+        and alone.value.present
+        and (alone.value.versions is None or meaning.version == "perhaps")
+    ):
         return alone
-    return Unknown(component, f"{perhaps[-1].name} is installed only under a condition", perhaps[-1].chain)
+    if meaning.version == "perhaps":
+        return Unknown(component, f"{package.name} may bring {component} along", package.chain)
+    return Unknown(component, f"{package.name} is installed only under a condition", package.chain)
 
 
 def value_of(image: Built, package: Package, meaning: PackageMeaning) -> Value:
@@ -53,18 +99,13 @@ def value_of(image: Built, package: Package, meaning: PackageMeaning) -> Value:
     how, _, floor = meaning.version.partition(" ")
     if how == "present":
         return Value(True, family)
-    if how == "package" or (how == "distribution" and package.pinned and _own_version_counts(meaning)):
+    if how == "package" or (how == "distribution" and package.pinned):
         if package.versions is not None and not package.versions.is_any:
             return Value(True, family, package.versions)
         return Value(True, family, prefix(floor) if floor else None)
-    if how == "distribution":
+    if how in ("distribution", "shipped"):
         return Value(True, family, shipped(image, package.name))
     return Value(True, family, prefix(how))
-
-
-def _own_version_counts(meaning: PackageMeaning) -> bool:
-    """python3's own Debian version is Python's; so is git's and Open MPI's."""
-    return meaning.component != "libfuse"
 
 
 def shipped(image: Built, name: str) -> VersionSet | None:
@@ -91,7 +132,8 @@ def presence(image: Built, component: str) -> Testimony:
     """Like `testify`, for components whose version nobody asks for: an unresolved version is still presence."""
     found = testify(image, component)
     if isinstance(found, Unknown):
-        packages = [package for package, _ in last_wins(image.installed(component)) if package.certain]
+        there = [entry for entry in last_wins(image.installed(component)) if image.reachable(entry[0].place)]
+        packages = [package for package, meaning in there if surely(package, meaning)]
         if packages:
             return Fact(component, PRESENT, packages[-1].chain)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
@@ -35,6 +36,8 @@ class Spec:
     extras: frozenset[str] = frozenset()
     applies: bool = True
     """False where an environment marker rules it out on Linux."""
+    marker: Marker | None = None
+    """An environment marker that asks for the Python."""
 
 
 def conda_spec(word: Text) -> Spec | None:
@@ -129,16 +132,17 @@ def pip_spec(word: Text) -> Spec | None:
         requirement = Requirement(text)
     except InvalidRequirement:
         return _lenient(name, rest, part, extras)
-    applies = requirement.marker is None or _on_linux(requirement)
+    marker = requirement.marker if requirement.marker is not None and _asks_for_python(requirement) else None
+    applies = requirement.marker is None or marker is not None or requirement.marker.evaluate(dict(LINUX))
     if requirement.url:
-        return Spec(name, None, part, "it is installed from a URL", extras, applies)
+        return Spec(name, None, part, "it is installed from a URL", extras, applies, marker)
     if not requirement.specifier:
-        return Spec(name, None, None, "", extras, applies)
+        return Spec(name, None, None, "", extras, applies, marker)
     versions = from_specifiers(str(requirement.specifier))
     written = re.sub(r"[\s()]", "", rest.partition(";")[0])
     single = re.fullmatch(r"={2,3}([\w.!+-]+?)(\.\*)?", written)
     shown = single.group(1) if single else written
-    return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies)
+    return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies, marker)
 
 
 def _wheel_spec(word: Text, wheel: re.Match[str]) -> Spec:
@@ -156,18 +160,12 @@ def _lenient(name: str, rest: str, part: Text | None, extras: frozenset[str]) ->
     return None
 
 
-def _on_linux(requirement: Requirement) -> bool:
-    assert requirement.marker is not None
+LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"}
+
+
+def _asks_for_python(requirement: Requirement) -> bool:
     text = str(requirement.marker)
-    if "python_version" in text or "python_full_version" in text or "extra" in text:
-        return True
-    environment = {
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "os_name": "posix",
-        "platform_machine": "x86_64",
-    }
-    return requirement.marker.evaluate(environment)
+    return any(name in text for name in ("python_version", "python_full_version", "implementation", "extra"))
 
 
 def _exact_or_none(version: str) -> VersionSet | None:

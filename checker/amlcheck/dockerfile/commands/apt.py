@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from amlcheck.dockerfile.built import Opaque
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text
@@ -29,6 +30,8 @@ def apt_get(command: Command, step: Step) -> None:
         return
     if verb not in ("install", "reinstall", "remove", "purge", "autoremove"):
         return
+    if options.has("-s", "--simulate", "--dry-run", "--just-print", "-d", "--download-only", "--print-uris"):
+        return
     other_release = options.value("-t", "--target-release", "--default-release")
     for word in words:
         if verb in ("remove", "purge", "autoremove"):
@@ -43,15 +46,17 @@ def _install(word: Text, command: Command, step: Step, other_release: Text | Non
         _deb(word, command, step)
         return
     name_part, version_part = word.partition("=")
-    name = name_part.value.partition("/")[0].partition(":")[0].lower()
+    named, from_release = name_part.partition("/")
+    name = named.value.partition(":")[0].lower()
+    other_release = other_release or from_release
     if HOLE in name:
         step.hide(f"which package {command.name} installs is not known: {word.reason}", command, SYSTEM_PACKAGES, word)
         return
     if name.endswith("-") and not name.endswith("g++-"):
-        step.install("apt", name[:-1], word, command, place="/usr", removed=True)
+        step.remove("apt", name[:-1], word, command, "/usr")
         return
     if version_part is None:
-        unknown = "it comes from another release (-t)" if other_release is not None else ""
+        unknown = f"it comes from the release {other_release.value}" if other_release is not None else ""
         step.install("apt", name.rstrip("+") if name != "g++" else name, word, command, place="/usr", unknown=unknown)
         return
     versions = package_version(version_part.value)
@@ -74,16 +79,25 @@ def _remove(word: Text, command: Command, step: Step) -> None:
     text = word.value
     if HOLE in text or "*" in text or "^" in text:
         pattern = re.compile(re.escape(text.rstrip("+")).replace(r"\*", ".*").replace(re.escape(HOLE), ".*"))
-        for package in [item for item in step.image.packages if item.manager == "apt" and pattern.fullmatch(item.name)]:
-            step.install("apt", package.name, word, command, place="/usr", removed=True, note="removed")
+        names = {item.name for item in step.image.packages if item.manager == "apt" and pattern.fullmatch(item.name)}
+        for name in sorted(names):
+            step.remove("apt", name, word, command, "/usr")
+        base = step.image.base.known if step.image.base is not None else None
+        absent = {item for item, value in base.provides.items() if not value.present} if base is not None else set()
+        line = command.span.location.line
+        reason = f"{text.replace(HOLE, '…')} is removed, which may be what the base image has (line {line})"
+        step.image.opaque.append(Opaque(reason, word.span, frozenset(), command.certain, SYSTEM_PACKAGES - absent))
         return
     name = text.partition(":")[0].partition("=")[0].lower()
-    step.install("apt", name, word, command, place="/usr", removed=True, note="removed")
+    step.remove("apt", name, word, command, "/usr")
 
 
 def dpkg(command: Command, step: Step) -> None:
     """`dpkg -i FILE.deb`: the package and its version stand in the file's name."""
     options = Options(command.words[1:], frozenset())
+    if options.has("-r", "--remove", "-P", "--purge"):
+        for word in options.operands:
+            _remove(word, command, step)
     if not options.has("-i", "--install"):
         return
     for word in options.operands:

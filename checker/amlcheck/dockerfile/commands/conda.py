@@ -31,6 +31,8 @@ def conda(command: Command, step: Step) -> None:
     if verb == "run":
         _run(command, step)
         return
+    if options.has("--dry-run", "-d", "--download-only"):
+        return
     prefix = _prefix(command, step, options, micro)
     if verb in ("env", "devenv"):
         action = verbs[1] if len(verbs) > 1 else ""
@@ -52,7 +54,7 @@ def conda(command: Command, step: Step) -> None:
         if options.has("--all"):
             _forget(command, step, place)
         for word in options.operands[1:]:
-            step.install("conda", word.value.lower(), word, command, place=place, removed=True, note="removed")
+            step.remove("conda", word.value.lower(), word, command, place)
 
 
 def _named_files(options: Options) -> list[Text]:
@@ -79,6 +81,10 @@ def _place(options: Options, step: Step, prefix: str) -> str:
 
 def _packages(command: Command, step: Step, options: Options, prefix: str, verb: str) -> None:
     place = _place(options, step, prefix)
+    if options.has("--revision"):
+        step.hide(
+            "conda goes back to an earlier revision", command, CONDA_COMPONENTS, None, frozenset({"conda", "python"})
+        )
     for word in options.operands[1:]:
         _spec(word, command, step, place, verb)
     for file in options.all_values("--file", "-f"):
@@ -122,6 +128,9 @@ def _at_least(step: Step, name: str, place: str) -> VersionSet | None:
     """Unpinned, conda keeps or raises what is there: at least that version."""
     known = [item for item in step.image.packages if item.name == name and item.place == place and not item.removed]
     before = known[-1].versions if known else None
+    base = step.image.base.known if step.image.base is not None else None
+    if not known and base is not None and base.prefixes.get("conda") == place and name in base.provides:
+        before = base.provides[name].versions
     if before is None or before.lowest is None:
         return None
     return VersionSet((((before.lowest, -1), None),))
@@ -164,7 +173,8 @@ def _env_file(command: Command, step: Step, options: Options, prefix: str) -> No
     content = step.files.read(path) if path is not None else None
     if content is None or content.mapped is None:
         reason = content.reason if content is not None else f"{file.value.replace(HOLE, '…')} is not known"
-        step.hide(f"the conda file cannot be read: {reason}", command, CONDA_COMPONENTS, file)
+        replaces = frozenset({"conda", "python"}) if _place(options, step, prefix) == prefix else frozenset()
+        step.hide(f"the conda file cannot be read: {reason}", command, CONDA_COMPONENTS, file, replaces)
         return
     try:
         environment = read_conda_file(content.mapped)
@@ -223,5 +233,7 @@ def activate(command: Command, step: Step) -> bool:
 
 
 def _forget(command: Command, step: Step, place: str) -> None:
-    for package in [item for item in step.image.packages if item.place == place and place]:
-        step.install(package.manager, package.name, None, command, place=place, removed=True, note="removed")
+    for manager, name in sorted(
+        {(item.manager, item.name) for item in step.image.packages if item.place == place and place}
+    ):
+        step.remove(manager, name, None, command, place)

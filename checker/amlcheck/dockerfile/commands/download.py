@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 
 from amlcheck.dockerfile.built import Content, Package
 from amlcheck.dockerfile.script import Command
-from amlcheck.dockerfile.step import BUILT_FROM_SOURCE, NOT_THE_SYSTEM, Options, Step, chain_of
+from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step, chain_of
 from amlcheck.dockerfile.text import HOLE, Text, literal
 from amlcheck.model import Value
 from amlcheck.versions import VersionSet, exactly, loose, prefix
@@ -91,23 +92,59 @@ def note_product(url: Text, command: Command, step: Step) -> None:
 
 def unpack(command: Command, step: Step) -> None:
     """Tar and unzip: libraries are there once unpacked; sources only once they are built."""
-    _finish(step, command, _UNPACKED_SUFFICES)
+    named = " ".join(word.value for word in command.words[1:])
+    for item in [item for item in step.pending if item.name in _UNPACKED_SUFFICES and _mentions(named, item)]:
+        step.pending.remove(item)
+        step.image.packages.append(item)
 
 
 def build(command: Command, step: Step) -> None:
-    """make, rpm, an install script: what was downloaded before is now installed."""
-    known = _finish(step, command, None)
+    """Make install, rpm, an install script: what was downloaded and is built here is now installed."""
     words = [word.value for word in command.words[1:]]
-    if not known and (command.name != "make" or "install" in words or "altinstall" in words):
-        step.hide(f"what {command.name} builds is not known", command, BUILT_FROM_SOURCE)
-
-
-def _finish(step: Step, command: Command, only: frozenset[str] | None) -> bool:
-    taken = [item for item in step.pending if only is None or item.name in only]
+    if command.name in ("make", "ninja") and not any("install" in word for word in words):
+        if not _built_here(step):
+            step.hide(f"what {command.name} does is not known", command)
+        return
+    taken = _built_here(step)
     for item in taken:
         step.pending.remove(item)
-        step.image.packages.append(item)
-    return bool(taken) or any(item.manager == "archive" for item in step.image.packages)
+        aside = "altinstall" in words and item.name == "python"
+        step.image.packages.append(replace(item, place=f"{item.place}/altinstall") if aside else item)
+    if not taken and not any(item.manager == "archive" for item in step.image.packages):
+        step.hide(f"what {command.name} installs is not known", command)
+
+
+def configure(arguments: tuple[Text, ...], step: Step) -> None:
+    """`./configure --prefix=DIR`: where the source that is being built goes."""
+    given = Options(arguments, frozenset({"--prefix"})).value("--prefix")
+    place = step.path(given) if given is not None else None
+    for item in _built_here(step):
+        if place is not None:
+            step.pending[step.pending.index(item)] = replace(item, place=place)
+
+
+def _built_here(step: Step) -> list[Package]:
+    """The downloaded sources whose folder this is, as far as the working directory tells."""
+    cwd = step.runner.lookup("PWD")
+    if cwd is None or not cwd.known:
+        return list(step.pending)
+    return [item for item in step.pending if _FOLDERS[item.name].search(cwd.value)]
+
+
+_FOLDERS = {
+    "openmpi": re.compile(r"open-?mpi|ompi", re.IGNORECASE),
+    "mpich": re.compile(r"mpich", re.IGNORECASE),
+    "intelmpi": re.compile(r"mpi", re.IGNORECASE),
+    "cuda": re.compile(r"cuda|/", re.IGNORECASE),
+    "cudnn": re.compile(r"cudnn|cuda|/", re.IGNORECASE),
+    "nccl": re.compile(r"nccl", re.IGNORECASE),
+    "python": re.compile(r"python", re.IGNORECASE),
+}
+
+
+def _mentions(named: str, item: Package) -> bool:
+    """Whether a command names a downloaded archive, by its product or with a name that is not known."""
+    return item.name in named or HOLE in named or "*" in named or item.name not in (item.written or Text()).value
 
 
 def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: Step) -> None:
@@ -129,6 +166,7 @@ def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: St
         return
     if any(pattern.search(named.value) for _, pattern in _ARCHIVES) or base in ("install.sh", *_CONFIGURE):
         if base in _CONFIGURE:
+            configure(arguments, step)
             return
         if not named.value.endswith(".sh") or step.pending:
             build(command, step)
@@ -174,8 +212,8 @@ def conda_installer(named: Text, arguments: tuple[Text, ...], command: Command, 
     else:
         conda = _versions(brought.conda) if brought is not None else None
         python = _versions(brought.python) if brought is not None else None
-    if text == "latest" and "/latest/" not in named.value and brought is None:
-        conda = python = None
+    if text == "latest" and "://" not in named.value:
+        conda = python = None  # a copied file named "latest" is of the day on which it was downloaded
     for name, versions in (("conda", conda), ("python", python)):
         unknown = "" if versions is not None else part.reason or f"which {name} {match.group(0)} brings is not known"
         step.install(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
-from amlcheck.dockerfile.built import Content
+from amlcheck import versions
+from amlcheck.dockerfile.built import Content, Opaque
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
@@ -97,8 +99,6 @@ def _save(command: Command, step: Step, content: Content) -> None:
         path = step.path(item.target)
         if path is None or path.startswith("/dev/"):
             continue
-        if "/sources.list" in path:
-            step.image.repositories_added = True
         if item.operator == ">>":
             step.files.append(path, content)
         else:
@@ -115,21 +115,90 @@ def copy(command: Command, step: Step) -> None:
         return
     for source in sources:
         if source is not None:
+            if command.name == "mv":
+                _forget_below(source, options.operands[0], command, step)
             step.files.move(source, target)
             step.files.move(source, posixpath.join(target, posixpath.basename(source)))
 
 
 def remove(command: Command, step: Step) -> None:
-    """`rm -r PREFIX`: what was installed there is gone."""
+    """`rm -r PREFIX`, `rm -rf PREFIX/*`: what was installed there is gone, the base image's too."""
     for word in Options(command.words[1:], frozenset()).operands:
         path = step.path(word)
         if path is None or path == "/":
             continue
-        for package in [item for item in step.image.packages if item.place and _below(item.place, path)]:
-            if package.place not in ("/usr", "/usr/local") and not package.removed:
-                step.install(
-                    package.manager, package.name, word, command, place=package.place, removed=True, note="removed"
-                )
+        folder = path.removesuffix("/*")
+        _forget_below(folder, word, command, step)
+        name = posixpath.basename(path)
+        component = _PROGRAMS.get(name) if posixpath.basename(posixpath.dirname(path)) == "bin" else None
+        component = "cuda" if folder.startswith("/usr/local/cuda") else component
+        if component is not None:
+            gone = frozenset({component})
+            reason = f"{path} is removed (line {command.span.location.line})"
+            step.image.opaque.append(Opaque(reason, word.span, frozenset(), command.certain, gone))
+
+
+_PROGRAMS = {"git": "git", "conda": "conda", "python": "python", "python3": "python"}
+
+
+def _forget_below(folder: str, word: Text, command: Command, step: Step) -> None:
+    """Notes that the prefixes below a folder are removed."""
+    base = step.image.base.known if step.image.base is not None else None
+    prefixes = {prefix for prefix in base.prefixes.values() if _below(prefix, folder)} if base is not None else set()
+    for prefix in prefixes - {"/usr", "/usr/local"}:
+        for name in ("conda", "python"):
+            step.remove("installer", name, word, command, prefix)
+    there = {(item.manager, item.name, item.place) for item in step.image.packages if item.place and not item.removed}
+    for manager, name, place in sorted(there):
+        if _below(place, folder) and place not in ("/usr", "/usr/local"):
+            step.remove(manager, name, word, command, place)
+
+
+def link(command: Command, step: Step) -> None:
+    """`ln -s …/python3.8 …/bin/python`: which interpreter `python` is."""
+    options = Options(command.words[1:], frozenset({"-t", "--target-directory"}))
+    if len(options.operands) == 2:
+        _linked(options.operands[0], options.operands[1], command, step)
+
+
+def alternatives(command: Command, step: Step) -> None:
+    """`update-alternatives --install LINK NAME PATH PRIORITY` and `--set NAME PATH`."""
+    words = command.words[1:]
+    verbs = [word.value for word in words]
+    if "--install" in verbs and len(words) > verbs.index("--install") + 3:
+        at = verbs.index("--install")
+        _linked(words[at + 3], words[at + 1], command, step)
+    elif "--set" in verbs and len(words) > verbs.index("--set") + 2:
+        at = verbs.index("--set")
+        _linked(words[at + 2], literal(f"/usr/bin/{words[at + 1].value}", words[at + 1].span), command, step)
+
+
+def _linked(source: Text, target: Text, command: Command, step: Step) -> None:
+    path, origin = step.path(target), step.path(source)
+    if path is None or posixpath.basename(path) not in ("python", "python3"):
+        if path is not None and posixpath.basename(path) == "bin" and origin is not None and "python" in origin:
+            path = posixpath.join(path, posixpath.basename(origin))
+        else:
+            return
+    place = posixpath.dirname(posixpath.dirname(path))
+    named = re.search(r"python(\d+\.\d+)$", origin or "")
+    if named is not None:
+        step.install(
+            "link", "python", source, command, versions=versions.prefix(named.group(1)), place=place, note="link"
+        )
+        return
+    home = posixpath.dirname(posixpath.dirname(origin)) if origin is not None else ""
+    if origin is not None and home in (place, "/usr") and posixpath.basename(origin) in ("python", "python3"):
+        return
+    there = [item for item in step.image.packages if item.name == "python" and item.place == home and home]
+    if there:
+        last = there[-1]
+        step.install(
+            "link", "python", source, command, versions=last.versions, place=place, unknown=last.unknown, note="link"
+        )
+    else:
+        reason = f"which Python {path} is cannot be told"
+        step.hide(reason, command, frozenset({"python"}), target, frozenset({"python"}))
 
 
 def _below(path: str, folder: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from packaging.markers import Marker
+
 from amlcheck.dockerfile.built import PYTHON_PACKAGES, Content
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
@@ -12,8 +14,8 @@ from amlcheck.dockerfile.step import Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, literal
 from amlcheck.environment.lock_files import locked_packages
 from amlcheck.environment.requirements_file import read_requirements
-from amlcheck.environment.specs import pip_spec
-from amlcheck.versions import VersionSet, prefix
+from amlcheck.environment.specs import LINUX, pip_spec
+from amlcheck.versions import ANY, VersionSet, prefix
 
 _PIP_VALUES = frozenset(
     {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "--prefix", "--root"}
@@ -41,6 +43,9 @@ def python(command: Command, step: Step) -> None:
     while position < len(words) and words[position].value.startswith("-") and words[position].value not in ("-m", "-c"):
         position += 1
     if position >= len(words):
+        body = next((item.body for item in command.redirects if item.body is not None), None)
+        if (body is not None and _RUNS_PROGRAMS.search(body.text)) or command.feeder is not None:
+            step.hide("what the Python code does is not followed", command)
         return
     if words[position].value == "-m" and position + 1 < len(words):
         module, rest = words[position + 1].value, words[position + 2 :]
@@ -51,11 +56,29 @@ def python(command: Command, step: Step) -> None:
         elif module in ("conda", "mamba"):
             step.dispatch(command.without(position + 2), step)
         return
+    if words[position].value == "-c":
+        code = words[position + 1].value if position + 1 < len(words) else HOLE
+        if HOLE in code or _RUNS_PROGRAMS.search(code):
+            step.hide("what the Python code does is not followed", command)
+        return
     script = words[position].value
     if script.endswith("setup.py") and any(word.value in ("install", "develop") for word in words):
         step.hide("what setup.py installs is not followed", command, PYTHON_PACKAGES)
-    elif script.endswith(".py") and "get-pip" not in script and "install" in script:
-        step.hide(f"what {script.replace(HOLE, '…')} does is not followed", command, PYTHON_PACKAGES)
+    elif "get-pip" not in script:
+        _script(words[position], command, step)
+
+
+_RUNS_PROGRAMS = re.compile(
+    r"subprocess|os\s*\.\s*system|popen|\bpip\b|conda|exec\(|__import__|urlretrieve", re.IGNORECASE
+)
+
+
+def _script(word: Text, command: Command, step: Step) -> None:
+    """A Python script: harmless where its text is known and starts no programs."""
+    path = step.path(word)
+    content = step.files.read(path) if path is not None else None
+    if content is None or content.mapped is None or _RUNS_PROGRAMS.search(content.mapped.text):
+        step.hide(f"what {word.value.replace(HOLE, '…')} does is not followed", command, word=word)
 
 
 def environment_of(command: Command, step: Step) -> str:
@@ -90,21 +113,36 @@ def _pip(words: tuple[Text, ...], command: Command, step: Step, place: str) -> N
             if spec is not None:
                 step.install("pip", spec.name, word, command, place=place, removed=True, note="pip uninstall")
         return
-    if verb not in ("install", "sync"):
+    if verb not in ("install", "sync") or options.has("--dry-run"):
         return
     target = options.value("-t", "--target", "--prefix", "--root")
     if target is not None:
         place = step.path(target) or ""
+    if options.has("--user"):
+        place = f"{step.image.home() or ''}/.local"
     limits = _constraints(options, step)
+    upgrades = options.has("-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed")
     for file in options.all_values("-r", "--requirement") + (operands if verb == "sync" else []):
         install_requirements_file(file, command, step, place, limits)
     for word in operands if verb == "install" else ():
         if word.value == HOLE or word.value.startswith(HOLE):
             step.hide(f"which package pip installs is not known: {word.reason}", command, PYTHON_PACKAGES, word)
         else:
-            install_requirement(word, command, step, place, _note(command), limits)
+            if not upgrades and _already_there(word, place, step):
+                continue
+            extras = frozenset({NO_DEPENDENCIES}) if options.has("--no-deps") else frozenset()
+            install_requirement(word, command, step, place, _note(command), limits, extras)
     for word in options.all_values("-e", "--editable"):
         _project(word, command, step)
+
+
+def _already_there(word: Text, place: str, step: Step) -> bool:
+    """Without --upgrade, pip keeps a release that is there and that the requirement allows."""
+    spec = pip_spec(word)
+    if spec is None or spec.unknown or spec.versions is not None:
+        return False
+    there = [item for item in step.image.packages if (item.manager, item.name, item.place) == ("pip", spec.name, place)]
+    return bool(there) and not there[-1].removed and there[-1].certain
 
 
 def _note(command: Command) -> str:
@@ -114,16 +152,25 @@ def _note(command: Command) -> str:
 
 
 Limits = dict[str, VersionSet]
+UNREAD = ""
+NO_DEPENDENCIES = "--no-deps"
+"""Stands among a package's extras where pip was told to leave out what it needs."""
 
 
 def _constraints(options: Options, step: Step) -> Limits:
-    """What constraints files allow, by package."""
+    """What constraints files allow, by package; `UNREAD` stands for one that cannot be read."""
     limits: Limits = {}
-    for file in options.all_values("-c", "--constraint"):
+    always = step.variable("PIP_CONSTRAINT")
+    files = [*options.all_values("-c", "--constraint"), *([always] if always is not None and always.value else [])]
+    for file in files:
+        if file is always and not file.known and "base image" in file.reason:
+            continue
         path = step.path(file)
         content = step.files.read(path) if path is not None else None
         if content is not None and content.mapped is not None:
             _limit(content.mapped, limits)
+        else:
+            limits[UNREAD] = ANY
     return limits
 
 
@@ -135,7 +182,13 @@ def _limit(mapped: Mapped, limits: Limits) -> None:
 
 
 def install_requirement(
-    word: Text, command: Command, step: Step, place: str, note: str, limits: Limits | None = None
+    word: Text,
+    command: Command,
+    step: Step,
+    place: str,
+    note: str,
+    limits: Limits | None = None,
+    extras: frozenset[str] = frozenset(),
 ) -> None:
     """One requirement, as pip is given it."""
     spec = pip_spec(word)
@@ -148,6 +201,15 @@ def install_requirement(
     if not spec.applies:
         return
     versions = spec.versions
+    unknown = spec.unknown
+    if limits and UNREAD in limits and versions is None and not unknown:
+        unknown = "its constraints file cannot be read"
+    certain = None
+    if spec.marker is not None:
+        applies = _applies(spec.marker, place, step)
+        if applies is False:
+            return
+        certain = command.certain and applies is True
     limit = (limits or {}).get(spec.name)
     if limit is not None and not spec.unknown:
         both = limit if versions is None else versions & limit
@@ -160,10 +222,27 @@ def install_requirement(
         versions=versions,
         part=spec.version_part,
         place=place,
-        unknown=spec.unknown,
+        unknown=unknown,
         note=note,
-        extras=spec.extras,
+        extras=spec.extras | extras,
+        certain=certain,
     )
+
+
+def _applies(marker: Marker, place: str, step: Step) -> bool | None:
+    """Whether a marker that asks for the Python holds; None where that Python is not known to its minor version."""
+    there = [item for item in step.image.packages if item.name == "python" and item.place == place and not item.removed]
+    versions = there[-1].versions if there else None
+    base = step.image.base_value("python")
+    if not there and base is not None:
+        versions = base.versions
+    lowest = versions.lowest if versions is not None else None
+    if lowest is None or versions is None or len(lowest.release) < 2:
+        return None
+    series = f"{lowest.release[0]}.{lowest.release[1]}"
+    if not versions <= prefix(series):
+        return None
+    return marker.evaluate({**LINUX, "python_version": series, "python_full_version": f"{series}.0"})
 
 
 def _project(word: Text, command: Command, step: Step) -> None:
@@ -219,7 +298,7 @@ def make_environment(words: tuple[Text, ...], command: Command, step: Step) -> N
         if place is None:
             continue
         wanted = options.value("-p", "--python")
-        named = re.search(r"(\d+\.\d+)$", wanted.value if wanted is not None else command.name)
+        named = re.search(r"(?<![\d.])(\d+\.\d+(?:\.\d+)?)$", wanted.value if wanted is not None else command.name)
         source = environment_of(command, step)
         makers = [item for item in step.image.packages if item.name == "python" and item.place == source]
         if named is not None:
@@ -244,7 +323,9 @@ def uv(command: Command, step: Step) -> None:
     """`uv pip install`, `uv venv`, and `uv sync` by its lock file."""
     words = command.words[1:]
     verbs = [word.value for word in words if not word.value.startswith("-")]
-    if verbs[:1] == ["pip"]:
+    if verbs[:2] == ["python", "install"]:
+        step.hide("where the Python goes that uv installs is not followed", command, frozenset({"python"}))
+    elif verbs[:1] == ["pip"]:
         at = next(index for index, word in enumerate(words) if word.value == "pip")
         _pip(
             words[at + 1 :],

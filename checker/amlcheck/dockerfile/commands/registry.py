@@ -32,6 +32,8 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys(("cat", "tee"), filesystem.cat),
     **dict.fromkeys(("cp", "mv"), filesystem.copy),
     "rm": filesystem.remove,
+    "ln": filesystem.link,
+    "update-alternatives": filesystem.alternatives,
     **dict.fromkeys(("cd", "pushd"), filesystem.change_folder),
     **dict.fromkeys(("useradd", "adduser"), filesystem.user_added),
     **dict.fromkeys(("read", "mapfile", "readarray", "getopts"), lambda command, step: _read(command, step)),
@@ -59,6 +61,10 @@ def dispatch(command: Command, step: Step) -> None:
         return
     name = command.name
     step.image.commands.append((name, command.span))
+    if any("/etc/apt/sources" in word.value or "/etc/apt/preferences" in word.value for word in command.words[1:]):
+        step.image.repositories_added = True
+    if any("/etc/apt/" in item.target.value for item in command.redirects):
+        step.image.repositories_added = True
     if name in _PREFIXES:
         _after_prefix(command, step)
     elif name in ("timeout", "su", "gosu", "su-exec", "chroot"):
@@ -77,8 +83,8 @@ def dispatch(command: Command, step: Step) -> None:
         python.make_environment(command.words[1:], command, step)
     elif name == "xargs":
         _xargs(command, step)
-    elif name == "find" and any(word.value == "-exec" for word in command.words):
-        return
+    elif name == "find" and any(word.value in ("-exec", "-execdir") for word in command.words):
+        _find_exec(command, step)
     elif not name:
         step.hide(f"which program runs is not known: {command.words[0].reason}", command, NOT_THE_SYSTEM)
     elif "/" in command.words[0].value or name.endswith((".sh", ".run", ".bash")):
@@ -155,6 +161,14 @@ def _printed(command: Command, step: Step) -> bool:
     """`echo "…" | sh`."""
     feeder = command.feeder
     if feeder is None or feeder.name not in ("echo", "printf", "yes"):
+        body = (
+            next((item.body for item in feeder.redirects if item.body is not None), None)
+            if feeder is not None
+            else None
+        )
+        if body is not None:
+            step.run_script(body, command.certain)
+            return True
         if feeder is not None and feeder.name == "cat" and len(feeder.words) == 2:
             download.run_file(command, feeder.words[1], (), step)
             return True
@@ -225,6 +239,14 @@ def _program(command: Command, step: Step) -> None:
         "/usr/sbin",
     ):
         step.hide(f"what {word.value[:60]!r} does is not followed", command, NOT_THE_SYSTEM)
+
+
+def _find_exec(command: Command, step: Step) -> None:
+    """`find … -exec CMD … ;`: what CMD does to files whose names are not known."""
+    at = next(index for index, word in enumerate(command.words) if word.value in ("-exec", "-execdir"))
+    rest = command.without(at + 1)
+    if rest.name and rest.name not in step.image.knowledge.harmless_commands and rest.name not in ("rm", "cp", "mv"):
+        step.hide(f"what {rest.name} does with each file that find finds is not known", command, NOT_THE_SYSTEM)
 
 
 def _xargs(command: Command, step: Step) -> None:

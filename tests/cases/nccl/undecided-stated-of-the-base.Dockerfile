@@ -1,4 +1,3 @@
 # options: --flavour openmpi-gpu
-# expect: found=2.8.3
 FROM nvidia/cuda:11.0-runtime-ubuntu18.04
 ENV NCCL_VERSION=2.8.3

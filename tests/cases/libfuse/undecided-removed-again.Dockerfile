@@ -1,4 +1,3 @@
 # options: --datasets
-# expect: found=absent
 FROM ubuntu:20.04
 RUN apt-get update && apt-get install -y libfuse-dev && apt-get purge -y libfuse-dev
