@@ -14,6 +14,8 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
+_READER_GONE = 141
+"""As a shell reports a program that wrote to a closed pipe: nobody saw the report, so it is not "all met" either."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -131,15 +133,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("amlcheck: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.MET)
+        _drop_output()
+        return _READER_GONE
+
+
+def _drop_output() -> None:
+    """Nothing more is written to standard output, not even what Python still holds when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write(text: str, output: str | None) -> None:
     """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
     if output is None or output == "-":
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
+        if sys.stdout is None:
+            raise AmlcheckError("standard output: cannot be written: it is closed")
+        try:
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _drop_output()
+            raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
         return
     try:
         Path(output).write_text(text, encoding="utf-8", errors="replace")

@@ -34,7 +34,7 @@ def find_dockerfiles(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[
         inside = [path for path in _walk(given) if not _excluded(path, exclude)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(f"{given}: no Dockerfile in this folder; name the file to check (amlcheck lint PATH)")
-        found.update(dict.fromkeys(inside))
+        found.update(dict.fromkeys(inside or (given,)))  # an empty folder is told among the others
     return list(found)
 
 

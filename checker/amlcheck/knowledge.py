@@ -141,9 +141,20 @@ class Knowledge:
 
     # --- base images -------------------------------------------------------------------------------------------------
 
+    def _mirrored(self, repository: str) -> str:
+        """The name under which the data file has a repository."""
+        for beginning, name in self._image_data.get("mirrors", {}).items():
+            if repository.startswith(beginning):
+                return f"{name}{repository[len(beginning) :]}"
+        return repository
+
+    @cached_property
+    def _image_data(self) -> dict[str, Any]:
+        return read_toml(self.folder / "base_images.toml")
+
     @cached_property
     def _images(self) -> list[_ImageEntry]:
-        data = read_toml(self.folder / "base_images.toml")
+        data = self._image_data
         sets = data.get("sets", {})
         return [_ImageEntry.read(entry, sets) for entry in data["image"]]
 
@@ -157,7 +168,7 @@ class Knowledge:
 
     def base_image(self, reference: Reference) -> BaseImage | None:
         """What is known of an image by its name and tag; None where nothing is (a digest alone says nothing)."""
-        key = (reference.repository, reference.tag or ("" if reference.digest else "latest"))
+        key = (self._mirrored(reference.repository), reference.tag or ("" if reference.digest else "latest"))
         if key not in self._found:
             self._found[key] = self._find(*key)
         return self._found[key]

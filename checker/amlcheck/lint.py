@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
     """A Dockerfile's text. Raises UnreadableError with one sentence."""
     try:
         if path.is_dir():
-            raise UnreadableError(f"{path}: is a folder, not a Dockerfile")
+            raise UnreadableError(f"{path}: no Dockerfile in this folder; name the file to check")
         if path.stat().st_size > MAX_BYTES:
             raise UnreadableError(f"{path}: has more than {MAX_BYTES >> 20} MB; that is no Dockerfile")
         content = path.read_bytes()

@@ -125,7 +125,7 @@ def _write(report: Report, options: argparse.Namespace, config: Config) -> None:
         raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is text or json")
     from amlcheck.report import text_report
 
-    to_terminal = options.output in (None, "-") and sys.stdout.isatty()
+    to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
     colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
     columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
     width = columns if to_terminal or "COLUMNS" in os.environ else 100

@@ -60,7 +60,7 @@ def with_requirements(profile: Profile, texts: Iterable[str]) -> Profile:
             raise AmlcheckError(f"--require {text!r}: {_unknown(component)}")
         accepts = (
             match.group("accepts").strip().removeprefix("=")
-            if re.match(r"=\s*[a-z]", match.group("accepts"))
+            if re.match(r"=\s*[a-z\d]", match.group("accepts"))
             else match.group("accepts").strip()
         )
         try:

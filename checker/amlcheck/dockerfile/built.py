@@ -22,6 +22,8 @@ from amlcheck.versions import VersionSet
 EVERYTHING = frozenset(COMPONENTS)
 PYTHON_PACKAGES = frozenset({"azureml-defaults", "inference-server", "cuda", "cudnn", "nccl", "mpi"})
 """What packages of pip may bring."""
+NO_DEPENDENCIES = "--no-deps"
+"""Stands among a package's extras where pip was told to leave out what it needs."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

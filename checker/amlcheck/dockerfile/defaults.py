@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from amlcheck.dockerfile.built import Built, Package
-from amlcheck.dockerfile.commands.python import NO_DEPENDENCIES
+from amlcheck.dockerfile.built import NO_DEPENDENCIES, Built, Package
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
 from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value

@@ -252,7 +252,7 @@ def _copy(instruction: Instruction, escape: str) -> Complaint:
             "Destination could not be determined",
             "name a source and a destination",
         )
-    if "<<" in words[-1] and instruction.json is None and heredocs_in(words[-1]):
+    if "<<" in words[-1] and heredocs_in(words[-1]):
         return f"{instruction.keyword} cannot accept a heredoc as a destination", "name the file to write"
     return None
 

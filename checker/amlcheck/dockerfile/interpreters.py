@@ -31,6 +31,10 @@ def effective_python(image: Built) -> Interpreter:
     by_place: dict[str, list[tuple[Package, PackageMeaning]]] = {}
     for package, meaning in found:
         by_place.setdefault(package.place, []).append((package, meaning))
+    replaced = next((item for item in image.opaque if "python" in item.replaces), None)
+    if replaced is not None:
+        chain = (replaced.span.evidence("cannot be followed"),) if replaced.span else ()
+        return Interpreter(Unknown("python", replaced.reason, chain), "", True)
     base = image.base_value("python")
     base_prefixes = _base_prefixes(image)
     for entry in image.path():

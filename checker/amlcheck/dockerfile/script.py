@@ -366,11 +366,27 @@ class Runner:
         if body.kind == "declaration_command":
             return self._declare(body, certain, required)
         command = self._command(node, certain, None)
+        for redirect in node.field_all("redirect"):
+            if redirect.kind == "heredoc_redirect":
+                self._after_heredoc(redirect, command, certain, required)
         if command is None:
             return True
         if command.name in _PROBES or (command.name == "command" and _asks(command)):
             return None
         return command.name != "false"
+
+    def _after_heredoc(self, redirect: Node, command: Command | None, certain: bool, required: bool) -> None:
+        """What stands behind `<<EOF` on its line: the tree has it inside of the redirection."""
+        operator = redirect.field("operator")
+        for field, child in redirect.fields():
+            if child.kind == "pipeline":
+                feeder = command
+                for part in child.named_children:
+                    feeder = self._command(part, certain, feeder)
+            elif field == "right" and operator is not None and operator.text == "&&":
+                self._run(child, certain, required)
+            elif field == "right":
+                self._run_apart(child, False)
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
         redirects: list[Redirect] = []

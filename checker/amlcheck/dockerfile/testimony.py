@@ -10,6 +10,8 @@ from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import PRESENT, Chain, Fact, Testimony, Unknown, Value
 from amlcheck.versions import VersionSet, loose, prefix
 
+_MAIN_PACKAGE = {"git": "git", "python": "python3"}
+"""The package whose version a dependant brings."""
 LIBRARIES = frozenset({"cuda", "cudnn", "nccl"})
 """Components of which several installations are all there, and a program may load any; of programs PATH finds one."""
 
@@ -104,7 +106,8 @@ def value_of(image: Built, package: Package, meaning: PackageMeaning) -> Value:
             return Value(True, family, package.versions)
         return Value(True, family, prefix(floor) if floor else None)
     if how in ("distribution", "shipped"):
-        return Value(True, family, shipped(image, package.name))
+        name = _MAIN_PACKAGE.get(meaning.component, package.name) if how == "shipped" else package.name
+        return Value(True, family, shipped(image, name))
     return Value(True, family, prefix(how))
 
 

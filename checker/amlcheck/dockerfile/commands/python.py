@@ -7,7 +7,7 @@ import re
 
 from packaging.markers import Marker
 
-from amlcheck.dockerfile.built import PYTHON_PACKAGES, Content
+from amlcheck.dockerfile.built import NO_DEPENDENCIES, PYTHON_PACKAGES, Content
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
@@ -153,8 +153,6 @@ def _note(command: Command) -> str:
 
 Limits = dict[str, VersionSet]
 UNREAD = ""
-NO_DEPENDENCIES = "--no-deps"
-"""Stands among a package's extras where pip was told to leave out what it needs."""
 
 
 def _constraints(options: Options, step: Step) -> Limits:
