@@ -6,7 +6,6 @@ import re
 
 from amlcheck.dockerfile.shell import Node
 from amlcheck.dockerfile.shellwords import Words, matches
-from amlcheck.dockerfile.text import Text
 
 _NUMERIC = {
     "-eq": lambda a, b: a == b,
@@ -18,21 +17,26 @@ _NUMERIC = {
 }
 
 
-def decide(node: Node, words: Words) -> bool | None:
-    """Whether a condition holds; None where only the build can tell (files, commands, unknown values)."""
+def decide(node: Node, words: Words, patterns: bool = False) -> bool | None:
+    """Whether a condition holds; None where only the build can tell (files, commands, unknown values).
+
+    `patterns`: it stands in `[[ … ]]`, where the right side of `==` is a pattern.
+    """
     kind = node.kind
-    if kind in ("test_command", "parenthesized_expression"):
-        inner = node.named_children
-        return decide(inner[0], words) if len(inner) == 1 else None
+    inner = node.named_children
+    if kind == "test_command":
+        double = node.children[0].text == "[["
+        return decide(inner[0], words, double) if len(inner) == 1 else None
+    if kind == "parenthesized_expression":
+        return decide(inner[0], words, patterns) if len(inner) == 1 else None
     if kind == "negated_command":
-        inner = node.named_children
         return _negate(decide(inner[0], words)) if len(inner) == 1 else None
     if kind == "list":
         return _combine(node, words)
     if kind == "unary_expression":
-        return _unary(node, words)
+        return _unary(node, words, patterns)
     if kind == "binary_expression":
-        return _binary(node, words)
+        return _binary(node, words, patterns)
     if kind == "command":
         return {"true": True, ":": True, "false": False}.get(node.text.strip())
     if kind in ("string", "word", "simple_expansion", "expansion", "concatenation", "raw_string", "number"):
@@ -64,11 +68,11 @@ def _logical(operator: str, left: bool | None, right: bool | None) -> bool | Non
     return None if left is None or right is None else False
 
 
-def _unary(node: Node, words: Words) -> bool | None:
+def _unary(node: Node, words: Words, patterns: bool) -> bool | None:
     operator = node.children[0].text
     operand = node.named_children[-1]
     if operator == "!":
-        return _negate(decide(operand, words))
+        return _negate(decide(operand, words, patterns))
     if operator not in ("-z", "-n"):
         return None
     value = words.one(operand)
@@ -77,20 +81,19 @@ def _unary(node: Node, words: Words) -> bool | None:
     return bool(value.value) == (operator == "-n")
 
 
-def _binary(node: Node, words: Words) -> bool | None:
+def _binary(node: Node, words: Words, patterns: bool) -> bool | None:
     operator_node = node.field("operator")
     left, right = node.field("left"), node.field("right")
     if operator_node is None or left is None or right is None:
         return None
     operator = operator_node.text
-    if operator in ("&&", "-a"):
-        return _logical("-a", decide(left, words), decide(right, words))
-    if operator in ("||", "-o"):
-        return _logical("-o", decide(left, words), decide(right, words))
-    first, second = words.one(left), words.one(right)
+    if operator in ("&&", "-a", "||", "-o"):
+        both = decide(left, words, patterns), decide(right, words, patterns)
+        return _logical("-a" if operator in ("&&", "-a") else "-o", *both)
     if operator in ("=", "==", "!="):
-        equal = _equal(first, second, pattern=right.kind == "extglob_pattern")
+        equal = _equal(left, node.field_all("right"), words, patterns)
         return _negate(equal) if operator == "!=" else equal
+    first, second = words.one(left), words.one(right)
     if not (first.known and second.known):
         return None
     if operator in _NUMERIC and re.fullmatch(r"-?\d+", first.value) and re.fullmatch(r"-?\d+", second.value):
@@ -98,7 +101,10 @@ def _binary(node: Node, words: Words) -> bool | None:
     return None
 
 
-def _equal(first: Text, second: Text, pattern: bool) -> bool | None:
-    if pattern:
-        return matches(second, first)
-    return first.value == second.value if first.known and second.known else None
+def _equal(left: Node, right: list[Node], words: Words, patterns: bool) -> bool | None:
+    """`==`: tree-sitter gives a pattern such as `*"3."*` as several nodes."""
+    first = words.one(left)
+    if patterns:
+        return matches(words.pattern(right), first)
+    second = words.one(right[0])
+    return first.value == second.value if len(right) == 1 and first.known and second.known else None

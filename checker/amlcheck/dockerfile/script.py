@@ -13,7 +13,7 @@ from amlcheck.dockerfile.conditions import decide
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
 from amlcheck.dockerfile.shellwords import Words, matches
 from amlcheck.dockerfile.source import Mapped, Span
-from amlcheck.dockerfile.text import Text, defined, hole, literal
+from amlcheck.dockerfile.text import Text, bounded, defined, hole, join
 
 MAX_ROUNDS = 64
 MAX_COMMANDS = 20_000
@@ -261,7 +261,7 @@ class Runner:
             if item.kind != "case_item":
                 continue
             patterns = item.field_all("value")
-            results = [matches(self._words.one(pattern), value) for pattern in patterns]
+            results = [matches(self._words.pattern([pattern]), value) for pattern in patterns]
             found = True if True in results else (None if None in results else False)
             if found is False:
                 continue
@@ -331,7 +331,7 @@ class Runner:
         held = self._words.one(value) if value is not None else Text()
         if any(child.text == "+=" for child in node.children if not child.named):
             held = (self.lookup(label) or Text()) + held
-        return label, defined(held, node.span, label) if held.known else held
+        return label, defined(held, node.span, label) if held.known else bounded(held)
 
     def _declare(self, node: Node, certain: bool, required: bool) -> bool | None:
         for child in node.named_children:
@@ -405,10 +405,7 @@ class Runner:
         kept = {str(index): self.variables.get(str(index)) for index in range(10)}
         for index in range(1, 10):
             self.variables[str(index)] = command.words[index] if index < len(command.words) else Text()
-        joined: Text = Text()
-        for word in command.words[1:]:
-            joined = joined + word + literal(" ")
-        self.variables["@"] = self.variables["*"] = joined.strip()
+        self.variables["@"] = self.variables["*"] = bounded(join(command.words[1:]))
         self._depth += 1
         self._block(body, command.certain, False)
         self._depth -= 1
@@ -420,9 +417,7 @@ class Runner:
                 self.variables[name] = value
 
     def _eval(self, command: Command) -> None:
-        text = Text()
-        for word in command.words[1:]:
-            text = text + word + literal(" ")
+        text = join(command.words[1:])
         if not text.known:
             self._on_unread(f"eval of something that is not known: {text.reason}", command.span, command.certain)
             return
@@ -465,10 +460,7 @@ class Runner:
         if not words or not all(word.known for word in words):
             return None
         if words[0].value == "echo" and not any(word.value.startswith("-") for word in words[1:2]):
-            printed = Text()
-            for word in words[1:]:
-                printed = printed + (literal(" ") if printed.pieces else Text()) + word
-            return printed
+            return join(words[1:])
         return self._output(Command(tuple(words), node.span, True))
 
 
