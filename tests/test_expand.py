@@ -170,7 +170,7 @@ def test_nesting_is_bounded() -> None:
     depth = MAX_DEPTH - 2
     assert expanded("${U:-" * depth + "x" + "}" * depth) == "x"
     deeper = MAX_DEPTH + 1
-    value = expand(_mapped("${U:-" * deeper + "x" + "}" * deeper), {}.get, "\\")
+    value = expand(_mapped("${U:-" * deeper + "x" + "}" * deeper), lambda name: None, "\\")
     assert "nested too deeply" in value.reason
 
 
