@@ -211,7 +211,27 @@ class Knowledge:
                 found.append(
                     PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
                 )
+        if manager == "apt":
+            told = {meaning.component for meaning in found}
+            brought = self._apt_brings.get(name, ())
+            found.extend(PackageMeaning(component, "", "perhaps") for component in brought if component not in told)
         return found
+
+    @cached_property
+    def _apt_plain(self) -> frozenset[str]:
+        return frozenset(self._apt_data["plain"])
+
+    @cached_property
+    def _apt_brings(self) -> Mapping[str, list[str]]:
+        return {entry["name"]: entry["components"] for entry in self._apt_data["brings"]}
+
+    @cached_property
+    def _apt_data(self) -> dict[str, Any]:
+        return read_toml(self.folder / "apt_packages.toml")
+
+    def is_understood(self, name: str) -> bool:
+        """Whether it is known what an apt package brings along by its dependencies."""
+        return name in self._apt_plain or name in self._apt_brings or any(self.meanings("apt", name))
 
     @cached_property
     def harmless_commands(self) -> frozenset[str]:

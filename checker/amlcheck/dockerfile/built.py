@@ -22,6 +22,8 @@ from amlcheck.versions import VersionSet
 EVERYTHING = frozenset(COMPONENTS)
 PYTHON_PACKAGES = frozenset({"azureml-defaults", "inference-server", "cuda", "cudnn", "nccl", "mpi"})
 """What packages of pip may bring."""
+APT_DEPENDENCIES = frozenset({"python", "git", "libfuse", "mpi", "cuda"})
+"""Components that an apt package may bring along by its dependencies."""
 NO_DEPENDENCIES = "--no-deps"
 """Stands among a package's extras where pip was told to leave out what it needs."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -187,10 +189,18 @@ class Built:
             return self._not_followed(component, hidden)
         if value is None:
             return Unknown(component, self.base_unknown(component), self.base_chain())
+        stranger = self._stranger() if component in APT_DEPENDENCIES else None
+        if stranger is not None:
+            return Unknown(component, f"what the apt package {stranger.name} brings along is not known", stranger.chain)
         return Fact(component, ABSENT, self.base_chain(), f"no instruction installs {what or component}")
 
     def _not_followed(self, component: str, item: Opaque) -> Unknown:
         return Unknown(component, item.reason, (item.span.evidence("cannot be followed"),) if item.span else ())
+
+    def _stranger(self) -> Package | None:
+        """An apt package of which it is not known what it depends on."""
+        there = (item for item in self.packages if item.manager == "apt" and not item.removed)
+        return next((item for item in there if not self.knowledge.is_understood(item.name)), None)
 
     def _was_all_of_it(self, removed: Package, component: str, base: Value | None) -> bool:
         """Whether nothing of a component stays when this package goes."""
