@@ -68,7 +68,7 @@ def test_readme_has_the_present_help_text() -> None:
     env = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT / "checker")}
     command = [sys.executable, "-m", "amlcheck", "lint", "--help"]
     shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert blocks[0].rstrip() == shown.rstrip()
+    assert text.rstrip() == shown.rstrip()
 
 
 @pytest.mark.parametrize("mark", ["<!-- help:begin -->", "<!-- help:end -->"])
