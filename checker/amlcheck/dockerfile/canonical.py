@@ -14,7 +14,7 @@ from enum import Enum
 
 from amlcheck.dockerfile.expand import ExpansionError, heredocs_in
 from amlcheck.dockerfile.source import Mapped, Source, Span
-from amlcheck.dockerfile.words import GO_BLANKS, json_array, split_command
+from amlcheck.dockerfile.words import GO_BLANKS, NotStringsError, json_array, split_command
 
 MAX_LINE = 65535
 """Bytes in a line that BuildKit's scanner takes (bufio.MaxScanTokenSize - 1)."""
@@ -213,7 +213,11 @@ def _heredocs(result: Canonical, spans: list[tuple[int, int]], first: int, index
     if not _HEREDOC_OWNER.match(source.text, start_line.start, spans[first][1]) and not result.lines[first].continues:
         return index
     own = joined(result, first, index - 1)
-    if "<<" not in own.text or not _HEREDOC_OWNER.match(own.text.lstrip(GO_BLANKS)) or _is_json_form(own.text):
+    if (
+        "<<" not in own.text
+        or not _HEREDOC_OWNER.match(own.text.lstrip(GO_BLANKS))
+        or _is_json_form(own, result.escape)
+    ):
         return index
     try:
         opened = heredocs_in(own.text)
@@ -246,13 +250,15 @@ def _terminator(text: str, span: tuple[int, int], chomps: bool) -> str:
     return line.lstrip("\t") if chomps else line
 
 
-def _is_json_form(text: str) -> bool:
+def _is_json_form(own: Mapped, escape: str) -> bool:
     """Whether a heredoc is impossible because the arguments are a JSON array."""
-    _, _, args = split_command(Mapped(Source("", text), text, ((0, 0),)), "\\")
-    keyword = text.strip(GO_BLANKS)[:7].upper()
-    if keyword == "ONBUILD":
-        _, _, args = split_command(args, "\\")
-    return json_array(args) is not None
+    keyword, _, args = split_command(own, escape)
+    if keyword.text.upper() == "ONBUILD":
+        _, _, args = split_command(args, escape)
+    try:
+        return json_array(args) is not None
+    except NotStringsError:
+        return True
 
 
 def _drop_dangling(result: Canonical) -> None:

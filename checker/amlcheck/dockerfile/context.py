@@ -100,20 +100,16 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     while at < len(pattern):
         char = pattern[at]
         if pattern.startswith("**", at):
-            at += 2
-            if pattern.startswith("/", at):
-                at += 1
-                out.append("(?:.*/)?")
-            else:
-                out.append(".*")
+            at += 3 if pattern.startswith("/", at + 2) else 2
+            out.append("(?:.*/)?" if at < len(pattern) else ".*")
             continue
         if char == "*":
             out.append("[^/]*")
         elif char == "?":
             out.append("[^/]")
         elif char == "[" and (end := pattern.find("]", at + 2)) > 0:
-            body = pattern[at + 1 : end].replace("\\", "\\\\")
-            out.append(f"[{'^' + body[1:] if body.startswith(('^', '!')) else body}]")
+            body = re.sub(r"([\[\\&~|])", r"\\\1", pattern[at + 1 : end])
+            out.append(f"[{body}]")
             at = end
         elif char == "\\" and at + 1 < len(pattern):
             at += 1

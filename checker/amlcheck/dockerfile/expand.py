@@ -9,33 +9,54 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
+from amlcheck.dockerfile.globs import Glob, GlobError, docker_glob
 from amlcheck.dockerfile.source import Mapped, Source, Span
-from amlcheck.dockerfile.text import HOLE, Piece, Text, hole
+from amlcheck.dockerfile.text import HOLE, TOO_LONG, Piece, Text, hole
 from amlcheck.dockerfile.words import GO_BLANKS
 
 Lookup = Callable[[str], Text | None]
 """What a variable holds; None where it is certainly not set."""
 
 MAX_DEPTH = 60
-MAX_LENGTH = 1 << 20
+MAX_GROWTH = 1 << 17
+"""Characters that the variables in one word may bring in."""
 _SPECIAL = "@*#?-$!0"
+_BLANK = re.compile("[" + GO_BLANKS + "]")
+_REFERENCE = re.compile(r"\$(?:\$|(?P<name>\w+)|\{(?P<braced>\w+)\})")
+"""What Go's Regexp.ReplaceAllString takes for more than itself in a replacement."""
 
 
 class ExpansionError(ValueError):
     """The word cannot be expanded: Docker refuses the file."""
 
 
+class _TooDeepError(Exception):
+    """Substitutions are nested more deeply than is followed; Docker may well read them."""
+
+
 def expand(word: Mapped, lookup: Lookup, escape: str) -> Text:
     """One word after expansion, quotes removed. Raises ExpansionError."""
-    return _Lexer(word, lookup, escape).whole()
+    try:
+        return _Lexer(word, lookup, escape).whole()
+    except _TooDeepError:
+        return _too_deep(word)
 
 
 def expand_words(text: Mapped, lookup: Lookup, escape: str) -> list[Text]:
     """The words of a text after expansion, split at blanks that are not quoted. Raises ExpansionError."""
-    lexer = _Lexer(text, lookup, escape)
-    lexer.whole()
+    lexer = _Lexer(text, lookup, escape, split=True)
+    try:
+        lexer.whole()
+    except _TooDeepError:
+        return [_too_deep(text)]
     return lexer.finished_words()
+
+
+def _too_deep(word: Mapped) -> Text:
+    return hole("its substitutions are nested too deeply to be followed", word.span(0, len(word.text)))
 
 
 _HEREDOC = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
@@ -45,7 +66,7 @@ def heredocs_in(line: str) -> list[tuple[str, bool, bool]]:
     """The here-documents that an instruction's line opens: name, whether they expand, whether they lose leading tabs."""
     try:
         words = _raw_words(line, keep_quotes=True, keep_escapes=True)
-    except ExpansionError:
+    except (ExpansionError, _TooDeepError):
         return []
     found = []
     for word in words:
@@ -67,7 +88,7 @@ def _quotes(word: str) -> int:
 
 def _raw_words(text: str, *, keep_quotes: bool, keep_escapes: bool) -> list[str]:
     mapped = Mapped(Source("", text), text, ((0, 0),))
-    lexer = _Lexer(mapped, lambda name: None, "\\", keep_quotes, keep_escapes, keep_unset=True)
+    lexer = _Lexer(mapped, lambda name: None, "\\", keep_quotes, keep_escapes, keep_unset=True, split=True)
     lexer.whole()
     return [word.value for word in lexer.finished_words()]
 
@@ -80,11 +101,14 @@ class _Lexer:
     keep_quotes: bool = False
     keep_escapes: bool = False
     keep_unset: bool = False
+    split: bool = False
+    """Whether words are wanted; without, only the whole."""
 
     def __post_init__(self) -> None:
         self.chars = self.source.text
         self.at = int(self.chars.startswith("\ufeff"))  # Go's scanner takes it for a byte order mark
         self.depth = 0
+        self.room = MAX_GROWTH
         self.words: list[list[Piece]] = []
         self.open_word: list[Piece] | None = None
 
@@ -100,9 +124,8 @@ class _Lexer:
     def _until(self, stop: str, keep_escapes: bool, *, top: bool = False) -> Text:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ExpansionError("variables are nested too deeply to be read")
+            raise _TooDeepError
         out: list[Piece] = []
-        size = 0
         while self.at < len(self.chars):
             char = self.chars[self.at]
             if char == stop:
@@ -122,10 +145,7 @@ class _Lexer:
             else:
                 taken, splits = self._plain(stop), True
             out.extend(taken)
-            size += sum(len(piece.value) for piece in taken)
-            if size > MAX_LENGTH:
-                raise ExpansionError(f"the value grows beyond {MAX_LENGTH} characters")
-            if top:
+            if top and self.split:
                 self._collect(taken, splits)
         if stop:
             raise ExpansionError(f"unexpected end of statement while looking for matching {stop}")
@@ -135,20 +155,24 @@ class _Lexer:
     def _collect(self, pieces: list[Piece], splits: bool) -> None:
         for piece in pieces:
             if not splits:
-                self.open_word = [*(self.open_word or []), piece]
+                self._extend((piece,))
                 continue
             text = Text((piece,))
             start = 0
-            for index, char in enumerate(piece.value):
-                if char in GO_BLANKS:
-                    if start < index:
-                        self.open_word = [*(self.open_word or []), *text.slice(start, index).pieces]
-                    if self.open_word:
-                        self.words.append(self.open_word)
-                        self.open_word = None
-                    start = index + 1
+            for match in _BLANK.finditer(piece.value):
+                if start < match.start():
+                    self._extend(text.slice(start, match.start()).pieces)
+                if self.open_word:
+                    self.words.append(self.open_word)
+                    self.open_word = None
+                start = match.end()
             if start < len(piece.value):
-                self.open_word = [*(self.open_word or []), *text.slice(start, len(piece.value)).pieces]
+                self._extend(text.slice(start, len(piece.value)).pieces)
+
+    def _extend(self, pieces: tuple[Piece, ...]) -> None:
+        if self.open_word is None:
+            self.open_word = []
+        self.open_word.extend(pieces)
 
     # --- its parts -----------------------------------------------------------------------------------------------
 
@@ -160,9 +184,7 @@ class _Lexer:
 
     def _plain(self, stop: str) -> list[Piece]:
         start = self.at
-        ends = "'\"$<" + self.escape + stop
-        while self.at < len(self.chars) and self.chars[self.at] not in ends:
-            self.at += 1
+        self.at = _until_any("'\"$<" + self.escape + stop, self.chars, start)
         return self._pieces(start, self.at)
 
     def _single(self) -> list[Piece]:
@@ -197,8 +219,7 @@ class _Lexer:
                 elif not following and not keep_escapes:
                     continue
             else:
-                while self.at < len(self.chars) and self.chars[self.at] not in '"$' + self.escape:
-                    self.at += 1
+                self.at = _until_any('"$' + self.escape, self.chars, start)
             out.extend(self._pieces(start, self.at))
         raise ExpansionError("unexpected end of statement while looking for matching double-quote")
 
@@ -286,6 +307,9 @@ class _Lexer:
     def _used(self, value: Text, start: int) -> list[Piece]:
         """A variable's pieces as they stand here: their own span is the place of use."""
         here = self._here(start)
+        self.room -= sum(len(piece.value) for piece in value.pieces)
+        if self.room < 0:
+            return list(hole(TOO_LONG, here).pieces)
         return [Piece(piece.value, here, piece.via, piece.reason) for piece in value.pieces]
 
     def _apply(self, name: str, operator: str, null_is_unset: bool, word: Text, start: int) -> list[Piece]:
@@ -318,17 +342,47 @@ class _Lexer:
             return self._pieces(start, self.at) if self.keep_unset else []
         if not (value.known and pattern.known):
             return list(hole(value.reason or pattern.reason, self._here(start)).pieces)
-        compiled = re.compile(_regex(pattern.value, greedy=True))
+        matches = _glob(pattern.value).finditer(value.value)
+        found = list(matches) if everywhere else list(islice(matches, 1))
+        if len(found) * len(replacement.value) > MAX_GROWTH:
+            return list(hole(TOO_LONG, self._here(start)).pieces)
         pieces: list[Piece] = []
         at = 0
-        for match in compiled.finditer(value.value):
-            pieces.extend(value.slice(at, match.start()).pieces)
-            pieces.extend(replacement.pieces)
-            at = match.end()
-            if not everywhere:
-                break
+        for low, high in found:
+            pieces.extend(value.slice(at, low).pieces)
+            pieces.extend(_filled(replacement, value.slice(low, high)) if everywhere else replacement.pieces)
+            at = high
         pieces.extend(value.slice(at, len(value.value)).pieces)
         return self._used(Text(tuple(pieces)), start)
+
+
+def _until_any(ends: str, chars: str, start: int) -> int:
+    """The index of the first of some characters; the length where there is none."""
+    match = _stopper(ends).search(chars, start)
+    return match.start() if match else len(chars)
+
+
+@lru_cache(maxsize=32)
+def _stopper(ends: str) -> re.Pattern[str]:
+    return re.compile("[" + re.escape(ends) + "]")
+
+
+def _filled(replacement: Text, matched: Text) -> list[Piece]:
+    """A replacement as Go fills it in where all matches are replaced: `$0` is the match, `$$` a dollar sign."""
+    if "$" not in replacement.value:
+        return list(replacement.pieces)
+    pieces: list[Piece] = []
+    at = 0
+    for match in _REFERENCE.finditer(replacement.value):
+        pieces.extend(replacement.slice(at, match.start()).pieces)
+        name = match.group("name") or match.group("braced")
+        if name is None:
+            pieces.extend(replacement.slice(match.start(), match.start() + 1).pieces)
+        elif name == "0":
+            pieces.extend(matched.pieces)
+        at = match.end()
+    pieces.extend(replacement.slice(at, len(replacement.value)).pieces)
+    return pieces
 
 
 def _unsupported(null_is_unset: bool, operator: str) -> str:
@@ -344,50 +398,49 @@ def trim(value: Text, pattern: Text, operator: str) -> Text:
         return hole(value.reason or pattern.reason) if value.value or HOLE in glob else value
     chars = value.value
     if operator == "#":
-        match = re.compile(_regex(glob, greedy)).match(chars)
-        return value.slice(match.end(), len(chars)) if match else value
-    compiled = re.compile(_regex(glob, greedy=True))
-    starts = range(len(chars) + 1) if greedy else range(len(chars), -1, -1)
-    for start in starts:
-        if compiled.fullmatch(chars, start):
-            return value.slice(0, start)
-    return value
+        end = _glob(glob).end(chars, longest=greedy)
+        return value if end is None else value.slice(end, len(chars))
+    end = _glob(_reversed(glob)).end(chars[::-1], longest=greedy)
+    return value if end is None else value.slice(0, len(chars) - end)
 
 
-def _regex(glob: str, greedy: bool) -> str:
-    """A shell pattern, without brackets, as a regular expression. Raises ExpansionError for an escape that has no meaning."""
-    out: list[str] = []
-    chars = iter(glob)
-    for char in chars:
-        if char == "*":
-            out.append(".*" if greedy else ".*?")
-        elif char == "?":
-            out.append(".")
-        elif char == "\\":
-            escaped = next(chars, "")
-            if not escaped or escaped not in "}/*?\\":
-                raise ExpansionError(f"invalid pattern ({glob}) in substitution: invalid escape '\\{escaped}'")
-            out.append(re.escape(escaped))
-        else:
-            out.append(re.escape(char))
-    return "".join(out)
+def _reversed(pattern: str) -> str:
+    """The pattern for text read from its end, as BuildKit makes it: a lone backslash at the end escapes what comes before."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    return "".join(reversed(parts))
+
+
+def _glob(pattern: str) -> Glob:
+    """A pattern of Docker's. Raises ExpansionError for an escape that has no meaning."""
+    try:
+        return docker_glob(pattern)
+    except GlobError as error:
+        raise ExpansionError(f"invalid pattern ({pattern}) in substitution: {error}") from error
 
 
 def _merge(pieces: list[Piece]) -> Text:
     """Pieces that are neighbours in the file become one, so that a plain word is one piece."""
     merged: list[Piece] = []
+    run: list[Piece] = []
     for piece in pieces:
-        last = merged[-1] if merged else None
-        if (
-            last is not None
-            and last.is_literal
-            and piece.is_literal
-            and last.span is not None
-            and piece.span is not None
-            and last.span.source is piece.span.source
-            and last.span.end == piece.span.start
-        ):
-            merged[-1] = Piece(last.value + piece.value, last.span.cover(piece.span))
-        else:
-            merged.append(piece)
+        if run and not _adjoin(run[-1], piece):
+            merged.append(_one(run))
+            run = []
+        run.append(piece)
+    if run:
+        merged.append(_one(run))
     return Text(tuple(merged))
+
+
+def _adjoin(left: Piece, right: Piece) -> bool:
+    """Whether both are literal and the second starts in the file where the first ends."""
+    if left.span is None or right.span is None or left.span.end != right.span.start:
+        return False
+    return left.is_literal and right.is_literal and left.span.source is right.span.source
+
+
+def _one(run: list[Piece]) -> Piece:
+    first, last = run[0], run[-1]
+    if len(run) == 1 or first.span is None or last.span is None:
+        return first
+    return Piece("".join(piece.value for piece in run), first.span.cover(last.span))

@@ -47,6 +47,7 @@ _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
 _CSV = re.compile(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 _DURATION = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[+-]?0")
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 
 def check(instruction: Instruction, escape: str) -> list[Problem]:
@@ -65,12 +66,26 @@ def check(instruction: Instruction, escape: str) -> list[Problem]:
     if message is None:
         return []
     text, fix = message
-    span = instruction.span if keyword == "FROM" or not instruction.args.text else _arguments(instruction)
-    return [Problem(span, text, fix)]
+    return [Problem(_place(instruction, escape), text, fix)]
 
 
-def _arguments(instruction: Instruction) -> Span:
-    return instruction.args.span(0, len(instruction.args.text))
+def _place(instruction: Instruction, escape: str) -> Span:
+    """The word that is wrong, where it is a single one; else all arguments."""
+    trigger = instruction.trigger
+    if trigger is not None:
+        return _place(trigger, escape) if trigger.keyword in ("ENV", "LABEL") else trigger.keyword_span
+    words = instruction.words() if instruction.args.text else []
+    if instruction.keyword == "FROM":
+        return (
+            words[2].span(0, len(words[2].text))
+            if len(words) == 3 and words[1].text.lower() == "as"
+            else instruction.span
+        )
+    if instruction.keyword in ("ENV", "LABEL"):
+        wrong = [name for name, value in instruction.assignments(escape) if value is None or not name.text]
+        if wrong and wrong[0].text:
+            return wrong[0].span(0, len(wrong[0].text))
+    return instruction.args.span(0, len(instruction.args.text)) if instruction.args.text else instruction.span
 
 
 def _unknown(instruction: Instruction) -> Problem:
@@ -158,7 +173,16 @@ def _flag_value(instruction: Instruction, name: str, kind: str, value: str | Non
         return f"--retries must be a whole number that is not negative, not {value!r}"
     if instruction.keyword == "HEALTHCHECK" and name != "retries" and value and not _DURATION.fullmatch(value):
         return f"time: invalid duration {value!r}"
+    if instruction.keyword == "HEALTHCHECK" and name != "retries" and _too_short(value):
+        return f'Interval "{name}" cannot be less than 1ms'
     return None
+
+
+def _too_short(duration: str) -> bool:
+    """Less than a millisecond, and not zero (which means the default)."""
+    parts = re.findall(r"([\d.]+)([a-zµμ]+)", duration)
+    total = sum(float(number) * _MILLISECONDS[unit] for number, unit in parts)
+    return total > 0 and (total < 1 or duration.startswith("-"))
 
 
 def _mount(value: str) -> str | None:

@@ -151,8 +151,10 @@ def _instruction(
 
 def _after_type(args: Mapped) -> Mapped:
     """HEALTHCHECK's arguments after its CMD or NONE."""
-    words = args.text.split(None, 1)
-    return args.slice(args.text.index(words[1], len(words[0]))) if len(words) > 1 else args.slice(len(args.text))
+    words = blank_separated(args)
+    return (
+        args.slice(args.text.index(words[1].text, len(words[0].text))) if len(words) > 1 else args.slice(len(args.text))
+    )
 
 
 def _flag(word: Mapped, escape: str) -> Flag:

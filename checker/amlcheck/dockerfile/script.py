@@ -13,7 +13,7 @@ from amlcheck.dockerfile.conditions import decide
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
 from amlcheck.dockerfile.shellwords import Words, matches
 from amlcheck.dockerfile.source import Mapped, Span
-from amlcheck.dockerfile.text import Text, defined, hole, literal
+from amlcheck.dockerfile.text import Text, as_mapped, defined, hole, spaced
 
 MAX_ROUNDS = 64
 MAX_COMMANDS = 20_000
@@ -121,6 +121,8 @@ class Runner:
 
     def _run(self, node: Node, certain: bool, required: bool) -> bool | None:
         """One statement. Returns whether it succeeds: None where that is not known; a command is taken to succeed."""
+        if self._exhausted(node, certain):
+            return None
         handler = _HANDLERS.get(node.kind)
         if handler is not None:
             return handler(self, node, certain, required)
@@ -128,6 +130,13 @@ class Runner:
             self._on_unread("the shell syntax cannot be read here", node.span, certain)
             return self._block(node, False, False) if node.children else None
         return True
+
+    def _exhausted(self, node: Node, certain: bool) -> bool:
+        """Counts a statement; whether there were too many, which is told once."""
+        self._count += 1
+        if self._count == MAX_COMMANDS + 1:
+            self._on_unread("the script runs too many commands to be followed", node.span, certain)
+        return self._count > MAX_COMMANDS
 
     def _list(self, node: Node, certain: bool, required: bool) -> bool | None:
         children = node.children
@@ -143,7 +152,7 @@ class Runner:
             second = self._run(right, certain and (first is True or required), required)
             return second if first else (None if second else second)
         if first is True:
-            if right.kind == "command" and right.text.split()[0] in _GIVES_UP:
+            if _gives_up(right):
                 return True
             if left.kind == "test_command":
                 return True
@@ -153,7 +162,7 @@ class Runner:
         if first is False:
             return self._run(right, certain, required)
         self._run_apart(right, False)
-        return True if right.kind == "command" and right.text.split()[0] in _GIVES_UP else None
+        return True if _gives_up(right) else None
 
     def _run_apart(self, node: Node, required: bool) -> None:
         """A branch that may not be taken: its commands are uncertain, its variables too."""
@@ -174,6 +183,8 @@ class Runner:
         for child in node.named_children:
             body = child.field("body") if child.kind == "redirected_statement" else child
             if body is not None and body.kind == "command":
+                if self._exhausted(child, certain):
+                    return None
                 feeder = self._command(child, certain, feeder)
                 status = True
             else:
@@ -378,11 +389,6 @@ class Runner:
                 self._run_apart(child, False)
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
-        self._count += 1
-        if self._count > MAX_COMMANDS:
-            if self._count == MAX_COMMANDS + 1:
-                self._on_unread("the script runs too many commands to be followed", node.span, certain)
-            return None
         redirects: list[Redirect] = []
         inner: Node | None = node
         if node.kind == "redirected_statement":
@@ -421,10 +427,7 @@ class Runner:
         kept = {str(index): self.variables.get(str(index)) for index in range(10)}
         for index in range(1, 10):
             self.variables[str(index)] = command.words[index] if index < len(command.words) else Text()
-        joined: Text = Text()
-        for word in command.words[1:]:
-            joined = joined + word + literal(" ")
-        self.variables["@"] = self.variables["*"] = joined.strip()
+        self.variables["@"] = self.variables["*"] = spaced(command.words[1:])
         self._depth += 1
         self._block(body, command.certain, False)
         self._depth -= 1
@@ -436,14 +439,13 @@ class Runner:
                 self.variables[name] = value
 
     def _eval(self, command: Command) -> None:
-        text = Text()
-        for word in command.words[1:]:
-            text = text + word + literal(" ")
+        text = spaced(command.words[1:])
         if not text.known:
             self._on_unread(f"eval of something that is not known: {text.reason}", command.span, command.certain)
             return
-        joints = ((0, command.span.start),)
-        self.run(Mapped(command.span.source, text.value, joints), command.certain)
+        mapped = as_mapped(text)
+        if mapped is not None:
+            self.run(mapped, command.certain)
 
     def _redirects(self, node: Node) -> list[Redirect]:
         if node.kind == "heredoc_redirect":
@@ -481,11 +483,12 @@ class Runner:
         if not words or not all(word.known for word in words):
             return None
         if words[0].value == "echo" and not any(word.value.startswith("-") for word in words[1:2]):
-            printed = Text()
-            for word in words[1:]:
-                printed = printed + (literal(" ") if printed.pieces else Text()) + word
-            return printed
+            return spaced(words[1:])
         return self._output(Command(tuple(words), node.span, True))
+
+
+def _gives_up(node: Node) -> bool:
+    return node.kind == "command" and bool(_GIVES_UP & set(node.text.split()[:1]))
 
 
 _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {

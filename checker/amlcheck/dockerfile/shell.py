@@ -14,6 +14,12 @@ MAX_SCRIPT = 1 << 20
 """Characters of a script that are read; a longer one is told as such."""
 
 
+_PADDED = frozenset(
+    {"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "$", "${", "$(", "$((", "`"}
+)
+"""Kinds of nodes to which the grammar, within double quotes, counts the blanks before them."""
+
+
 @lru_cache(maxsize=1)
 def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
@@ -39,7 +45,13 @@ class Node:
     @property
     def start(self) -> int:
         """Index of its first character in the script's text."""
-        return self.script.index(self._node.start_byte)
+        start = self.script.index(self._node.start_byte)
+        if self._node.type not in _PADDED:
+            return start
+        text, end = self.script.mapped.text, self.end
+        while start < end and text[start] in " \t\r\n":
+            start += 1
+        return start
 
     @property
     def end(self) -> int:

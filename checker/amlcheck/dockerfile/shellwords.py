@@ -18,6 +18,7 @@ from amlcheck.dockerfile.text import Piece, Text, hole
 
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 _MAX_FIELD = 1 << 18
+_MAX_PIECES = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Words:
         return Text() if value is None else value
 
     def _used(self, value: Text, span: Span, quoted: bool) -> list[_Part]:
-        if sum(len(piece.value) for piece in value.pieces) > _MAX_FIELD:
+        if len(value.pieces) > _MAX_PIECES or sum(len(piece.value) for piece in value.pieces) > _MAX_FIELD:
             value = hole("its value grows too long to be followed", span)
         return [_Part(Piece(piece.value, span, piece.via, piece.reason), not quoted) for piece in value.pieces]
 

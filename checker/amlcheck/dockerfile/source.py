@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -106,9 +106,10 @@ class Mapped:
 
     def slice(self, start: int, end: int | None = None) -> Mapped:
         stop = len(self.text) if end is None else end
-        inside = [(max(at, start) - start, self.offset(max(at, start))) for at, _ in self.joints if at < stop]
-        first = bisect_right(self._starts, start) - 1
-        return Mapped(self.source, self.text[start:stop], tuple(inside[max(first, 0) :]) or ((0, self.offset(start)),))
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        inside = self.joints[first : bisect_left(self._starts, stop)]
+        moved = tuple((max(at - start, 0), origin + max(start - at, 0)) for at, origin in inside)
+        return Mapped(self.source, self.text[start:stop], moved or ((0, self.offset(start)),))
 
     def strip(self) -> Mapped:
         left = len(self.text) - len(self.text.lstrip())
@@ -116,5 +117,5 @@ class Mapped:
 
     def runs(self, start: int, end: int) -> list[tuple[int, int]]:
         """text[start:end] cut at the joints, so that each part is contiguous in the source."""
-        cuts = [start, *(at for at in self._starts if start < at < end), end]
-        return [(a, b) for a, b in pairwise(cuts) if a < b]
+        inside = self._starts[bisect_right(self._starts, start) : bisect_left(self._starts, end)]
+        return [(a, b) for a, b in pairwise((start, *inside, end)) if a < b]

@@ -6,10 +6,11 @@ What cannot be resolved is in the text as `HOLE`, so that patterns can still mat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped, Span
-from amlcheck.model import Chain
+from amlcheck.model import Chain, Evidence
 
 HOLE = "\ufffc"
 """Stands for a value that is not known. Files that contain the character itself are read as if it were unknown."""
@@ -17,6 +18,14 @@ HOLE = "\ufffc"
 
 MAX_CHAIN = 12
 """Definitions that a chain of evidence names; a value that came through more is explained by its first causes."""
+
+MAX_PIECES = 64
+"""Parts of a variable's value that are told apart; in a value of more, neighbours share their evidence."""
+
+MAX_VALUE = 1 << 15
+"""Characters of a variable's value that are followed."""
+
+TOO_LONG = "its value grows too long to be followed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +123,129 @@ def hole(reason: str, span: Span | None = None, via: Chain = ()) -> Text:
     return Text((Piece(HOLE, span, via, reason),))
 
 
+def join(words: Iterable[Text], separator: str = " ") -> Text:
+    """The words as one text."""
+    pieces: list[Piece] = []
+    for number, word in enumerate(words):
+        if number:
+            pieces.append(Piece(separator, None))
+        pieces.extend(word.pieces)
+    return Text(tuple(pieces))
+
+
+def bounded(text: Text) -> Text:
+    """The text as a variable holds it: with no more than MAX_PIECES pieces, and a hole where it is too long.
+
+    Without this a value that is built from itself (`A=$A$A`, `PATH=/x:$PATH`) would grow without end.
+    """
+    if sum(len(piece.value) for piece in text.pieces) > MAX_VALUE:
+        via: Chain = ()
+        for piece in text.pieces:
+            via = _union(via, piece.via)
+        return hole(TOO_LONG, text.span, via)
+    pieces = text.pieces
+    while len(pieces) > MAX_PIECES:
+        pairs = zip(pieces[::2], pieces[1::2], strict=False)
+        pieces = (*(_fused(left, right) for left, right in pairs), *pieces[len(pieces) & ~1 :])
+    return text if pieces is text.pieces else Text(pieces)
+
+
 def defined(text: Text, span: Span | None, note: str) -> Text:
     """What using a variable yields: its text, used at `span`, with its definition added to the chain."""
-    return Text(tuple(Piece(piece.value, span, _chain(piece, note), piece.reason) for piece in text.pieces))
+    held = bounded(text).pieces
+    pieces: list[Piece] = []
+    for piece, evidence in zip(held, _definitions(held, note), strict=True):
+        via = piece.via
+        if evidence is not None and len(via) < MAX_CHAIN and evidence not in via:
+            via = (*via, evidence)
+        last = pieces[-1] if pieces else None
+        if last is not None and last.reason == piece.reason and last.via == via:
+            pieces[-1] = Piece(last.value + piece.value, span, via, piece.reason)
+        else:
+            pieces.append(Piece(piece.value, span, via, piece.reason))
+    return Text(tuple(pieces))
 
 
-def _chain(piece: Piece, note: str) -> Chain:
-    """The piece's own chain; where it has grown long, only its first causes are kept."""
-    chain = Text((piece,)).chain(note)
-    return chain if len(chain) <= MAX_CHAIN else chain[:MAX_CHAIN]
+def _definitions(pieces: tuple[Piece, ...], note: str) -> list[Evidence | None]:
+    """For each piece the value it is a part of, as far as that stands in the same line: a fragment tells a reader little."""
+    found: list[Evidence | None] = []
+    group: list[Span] = []
+    line = 0
+    last: Span | None = None
+    waiting = 0
+
+    def close() -> None:
+        nonlocal waiting
+        if group:
+            whole = group[0]
+            for span in group[1:]:
+                whole = whole.cover(span)
+            found.extend([_trimmed(whole).evidence(note)] * waiting)
+        group.clear()
+        waiting = 0
+
+    for piece in pieces:
+        span = piece.span
+        if span is None:
+            close()
+            found.append(None)
+            last = None
+            continue
+        if span is not last:
+            own = span.source.position(span.start)[0]
+            if last is None or own != line or span.source is not last.source:
+                close()
+            group.append(span)
+            line, last = own, span
+        waiting += 1
+    close()
+    return found
+
+
+def _trimmed(span: Span) -> Span:
+    """The stretch without blanks around it."""
+    text = span.text
+    if not text.strip():
+        return span
+    return Span(span.source, span.start + len(text) - len(text.lstrip()), span.start + len(text.rstrip()))
+
+
+def _fused(left: Piece, right: Piece) -> Piece:
+    """Two neighbours as one piece, which came through the definitions of both."""
+    span = left.span.cover(right.span) if left.span is not None and right.span is not None else left.span or right.span
+    return Piece(left.value + right.value, span, _union(left.via, right.via), left.reason or right.reason)
+
+
+def _union(first: Chain, second: Chain) -> Chain:
+    """Both chains, as far as a chain goes."""
+    if len(first) >= MAX_CHAIN or first == second:
+        return first
+    return tuple(dict.fromkeys((*first, *second)))[:MAX_CHAIN]
+
+
+def spaced(words: Iterable[Text]) -> Text:
+    """Words with a blank between them, as `echo` prints them."""
+    pieces: list[Piece] = []
+    for index, word in enumerate(words):
+        pieces.extend((Piece(" ", None), *word.pieces) if index else word.pieces)
+    return Text(tuple(pieces))
 
 
 def as_mapped(text: Text) -> Mapped | None:
-    """The text as something that can be parsed again, with the way back to the file; None where it stands in none."""
+    """The text as something that can be parsed again, with the way back to the file; None where it stands in none.
+
+    A value that is longer than the words that use it ends where they end.
+    """
     joints: list[tuple[int, int]] = []
     at = 0
     source = None
     for piece in text.pieces:
-        if piece.span is not None and (source is None or piece.span.source is source):
-            source = piece.span.source
-            joints.append((at, piece.span.start))
+        span = piece.span
+        if span is not None and (source is None or span.source is source):
+            source = span.source
+            joints.append((at, span.start))
+            width = max(span.end - span.start, 1)
+            joints.extend((at + index, span.start + width - 1) for index in range(width, len(piece.value)))
         at += len(piece.value)
     if source is None:
         return None

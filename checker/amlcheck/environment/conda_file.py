@@ -27,6 +27,8 @@ class CondaFile:
 
 def read_conda_file(mapped: Mapped) -> CondaFile:
     """Reads an environment file. Raises CondaFileError."""
+    if mapped.text.startswith("\ufeff"):
+        mapped = mapped.slice(1)
     try:
         root = compose(mapped)
     except YamlError as error:

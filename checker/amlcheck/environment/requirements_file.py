@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped
-from amlcheck.dockerfile.text import Text, hole, literal
+from amlcheck.dockerfile.text import Piece, Text, hole
 
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
@@ -26,37 +26,45 @@ class Line:
 
 def read_requirements(mapped: Mapped) -> Iterator[Line]:
     """The lines of a requirements file, continuation lines joined and comments taken away."""
-    for start, end in _logical(mapped.text):
-        words = mapped.text[start:end]
-        comment = _COMMENT.search(words)
-        if comment is not None:
-            words = words[: comment.start()]
-        stripped = words.strip()
-        if not stripped:
+    for line in _logical(mapped):
+        comment = _COMMENT.search(line.text)
+        stripped = line.slice(0, comment.start() if comment is not None else None).strip()
+        text = stripped.text
+        if not text:
             continue
-        begin = start + words.index(stripped)
-        include = _INCLUDE.match(stripped)
+        include = _INCLUDE.match(text)
         if include is not None:
-            at = begin + include.start(2)
             kind = "constraint" if include.group(1) in ("-c", "--constraint") else "include"
-            yield Line(kind, _text(mapped, at, at + len(include.group(2))))
-        elif editable := re.match(r"(?:-e|--editable)(?:\s+|=)", stripped):
-            yield Line("editable", _text(mapped, begin + editable.end(), begin + len(stripped)))
-        elif not stripped.startswith("-"):
-            bare = _PER_REQUIREMENT.sub("", stripped.replace("\\\n", " ").replace("\\\r\n", " ")).strip()
-            yield Line("requirement", _text(mapped, begin, begin + len(bare)))
+            yield Line(kind, _text(stripped, include.start(2), include.end(2)))
+        elif editable := re.match(r"(?:-e|--editable)(?:\s+|=)", text):
+            yield Line("editable", _text(stripped, editable.end(), len(text)))
+        elif not text.startswith("-"):
+            yield Line("requirement", _text(stripped, 0, len(_PER_REQUIREMENT.sub("", text).rstrip())))
 
 
-def _logical(text: str) -> Iterator[tuple[int, int]]:
-    start = at = 0
-    for line in text.splitlines(keepends=True):
+def _logical(mapped: Mapped) -> Iterator[Mapped]:
+    """The lines as pip joins them: a comment is never continued."""
+    at = 1 if mapped.text.startswith("\ufeff") else 0
+    parts: list[Mapped] = []
+    for line in mapped.text[at:].splitlines(keepends=True):
+        words = line.rstrip("\r\n")
+        continued = words.endswith("\\") and not words.lstrip().startswith("#")
+        parts.append(mapped.slice(at, at + len(words.rstrip("\\")) if continued else at + len(line)))
         at += len(line)
-        if line.rstrip("\r\n").endswith("\\"):
-            continue
-        yield start, at
-        start = at
-    if start < at:
-        yield start, at
+        if not continued:
+            yield _joined(parts)
+            parts = []
+    if parts:
+        yield _joined(parts)
+
+
+def _joined(parts: list[Mapped]) -> Mapped:
+    joints: list[tuple[int, int]] = []
+    length = 0
+    for part in parts:
+        joints.extend((length + start, origin) for start, origin in part.joints)
+        length += len(part.text)
+    return Mapped(parts[0].source, "".join(part.text for part in parts), tuple(joints))
 
 
 def _text(mapped: Mapped, start: int, end: int) -> Text:
@@ -64,4 +72,4 @@ def _text(mapped: Mapped, start: int, end: int) -> Text:
     span = mapped.span(start, end)
     if _VARIABLE.search(value):
         return hole(f"{value} depends on the build's environment", span)
-    return literal(value, span)
+    return Text(tuple(Piece(mapped.text[low:high], mapped.span(low, high)) for low, high in mapped.runs(start, end)))

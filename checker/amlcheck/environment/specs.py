@@ -77,6 +77,8 @@ def conda_versions(spec: str) -> VersionSet | None:
 
 def _plain(spec: str) -> str:
     """The text of a single clause for people: "=3.7" is "3.7"."""
+    if re.fullmatch(r"\s*[<>!~]=?\s*[\w.*]+\s*", spec):
+        return re.sub(r"\s", "", spec)
     stripped = spec.strip().lstrip("=")
     return re.split(r"[=\s]", stripped)[0].removesuffix(".*").removesuffix("*") if stripped[:1].isdigit() else ""
 
@@ -90,6 +92,8 @@ def _conda_clause(clause: str) -> VersionSet:
     operator, version = match.group(1) or "", match.group(2)
     starred = version.endswith("*")
     version = version.rstrip("*").rstrip(".")
+    if starred and not version and operator in ("", "=", "=="):
+        return ANY
     if operator == "==" and not starred:
         return exactly(version)
     if operator in ("", "=", "=="):
@@ -112,7 +116,7 @@ def pip_spec(word: Text) -> Spec | None:
         match is None
         or text.startswith((".", "/"))
         or re.match(r"[\w+.-]+:/", text)
-        or text.endswith((".tar.gz", ".zip"))
+        or (text.endswith((".tar.gz", ".zip")) and not match.group(3).startswith("@"))
     ):
         return None
     if HOLE in match.group(1) or (HOLE in text and HOLE in (match.group(2) or "")):
@@ -123,11 +127,8 @@ def pip_spec(word: Text) -> Spec | None:
     start = word.value.find(rest) if rest else -1
     part = word.slice(start, start + len(rest)) if rest else None
     if HOLE in rest:
-        return (
-            None
-            if rest.startswith(HOLE) and rest[1:2] not in ("", "=", "<", ">")
-            else Spec(name, None, part, word.reason, extras)
-        )
+        in_name = rest.startswith(HOLE) and (rest[1:2] not in ("", "=", "<", ">") or match.group(1)[-1] in "-_.")
+        return None if in_name else Spec(name, None, part, word.reason, extras)
     try:
         requirement = Requirement(text)
     except InvalidRequirement:

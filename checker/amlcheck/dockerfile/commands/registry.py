@@ -9,7 +9,7 @@ from collections.abc import Callable
 from amlcheck.dockerfile.commands import apt, conda, download, filesystem, python
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
-from amlcheck.dockerfile.text import HOLE, Text, hole, literal
+from amlcheck.dockerfile.text import HOLE, Text, hole, literal, spaced
 
 Reader = Callable[[Command, Step], None]
 
@@ -173,10 +173,7 @@ def _printed(command: Command, step: Step) -> bool:
             download.run_file(command, feeder.words[1], (), step)
             return True
         return False
-    text = Text()
-    for word in feeder.words[1:]:
-        text = text + (literal(" ") if text.pieces else Text()) + word
-    return step.run_text(text, command.certain)
+    return step.run_text(spaced(feeder.words[1:]), command.certain)
 
 
 def _sourced(command: Command, step: Step) -> None:
