@@ -104,7 +104,7 @@ def lines(script: str) -> list[str]:
         ("a # b", ["a"]),
         ("a 'é日' 😀", ["a", "é日", "😀"]),
         ("B=c a d", ["a", "d"]),
-        ("a {b,c}", ["a", "{b,c}"]),
+        ("a {b,c}", ["a", "?"]),  # braces are bash's, and which shell it is is not known
         ('a "$V $S" "${V} ${S} $(echo b) x"', ["a", "value x y", "value x y b x"]),
         ('a "$V\n$V" " $V"', ["a", "value\nvalue", " value"]),
     ],
@@ -337,7 +337,7 @@ def test_a_word_over_two_lines_spans_both() -> None:
     [
         pytest.param("a\n" * (MAX_SCRIPT // 2 + 1), "too long", id="a huge script"),
         pytest.param("a;" * (MAX_COMMANDS + 10), "too many commands", id="too many commands"),
-        pytest.param("for i in $(echo " + "x " * 100_000 + "); do a; done", "too long", id="a loop of 100,000 rounds"),
+        pytest.param("for i in " + "x " * 100_000 + "; do a; done", "too long", id="a loop of 100,000 rounds"),
         pytest.param("( " * 4000 + "a" + " )" * 4000, "too deeply", id="nested subshells"),
         pytest.param("eval 'eval \"eval $V $X\"'", "eval of something that is not known", id="eval"),
         pytest.param("if then fi (", "cannot be read", id="broken syntax"),

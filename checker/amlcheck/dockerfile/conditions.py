@@ -6,7 +6,6 @@ import re
 
 from amlcheck.dockerfile.shell import Node
 from amlcheck.dockerfile.shellwords import Words, matches
-from amlcheck.dockerfile.text import Text
 
 _NUMERIC = {
     "-eq": lambda a, b: a == b,
@@ -18,27 +17,28 @@ _NUMERIC = {
 }
 
 
-_PATTERNS = frozenset({"extglob_pattern", "word", "concatenation", "simple_expansion", "expansion"})
+def decide(node: Node, words: Words, patterns: bool = False) -> bool | None:
+    """Whether a condition holds; None where only the build can tell (files, commands, unknown values).
 
-
-def decide(node: Node, words: Words) -> bool | None:
-    """Whether a condition holds; None where only the build can tell (files, commands, unknown values)."""
+    `patterns`: it stands in `[[ … ]]`, where the right side of `==` is a pattern.
+    """
     kind = node.kind
-    if kind in ("test_command", "parenthesized_expression"):
-        inner = node.named_children
+    inner = node.named_children
+    if kind == "test_command":
         if len(inner) != 1:
             return None
         # The grammar takes `[ a = b -a c = d ]` for a = (b -a (c = d)).
-        return _single_bracket(inner[0], words) if node.children[0].text == "[" else decide(inner[0], words)
+        return decide(inner[0], words, True) if node.children[0].text == "[[" else _single_bracket(inner[0], words)
+    if kind == "parenthesized_expression":
+        return decide(inner[0], words, patterns) if len(inner) == 1 else None
     if kind == "negated_command":
-        inner = node.named_children
         return _negate(decide(inner[0], words)) if len(inner) == 1 else None
     if kind == "list":
         return _combine(node, words)
     if kind == "unary_expression":
-        return _unary(node, words)
+        return _unary(node, words, patterns)
     if kind == "binary_expression":
-        return _binary(node, words)
+        return _binary(node, words, patterns)
     if kind == "command":
         return {"true": True, ":": True, "false": False}.get(node.text.strip())
     if kind in ("string", "word", "simple_expansion", "expansion", "concatenation", "raw_string", "number"):
@@ -104,13 +104,15 @@ def _primary(leaves: list[Node], words: Words) -> bool | None:
         return decide(leaves[0], words)
     if len(leaves) == 2:
         return _filled(leaves[0].text, leaves[1], words)
-    return _compared(leaves[0], leaves[1].text, leaves[2], words, pattern=False) if len(leaves) == 3 else None
+    return _compared(leaves[0], leaves[1].text, [leaves[2]], words, False) if len(leaves) == 3 else None
 
 
-def _unary(node: Node, words: Words) -> bool | None:
+def _unary(node: Node, words: Words, patterns: bool) -> bool | None:
     operator = node.children[0].text
     operand = node.named_children[-1]
-    return _negate(decide(operand, words)) if operator == "!" else _filled(operator, operand, words)
+    if operator == "!":
+        return _negate(decide(operand, words, patterns))
+    return _filled(operator, operand, words)
 
 
 def _filled(operator: str, operand: Node, words: Words) -> bool | None:
@@ -118,26 +120,28 @@ def _filled(operator: str, operand: Node, words: Words) -> bool | None:
     if operator not in ("-z", "-n"):
         return None
     value = words.one(operand)
-    return bool(value.value) == (operator == "-n") if value.known else None
+    if not value.known:
+        return None
+    return bool(value.value) == (operator == "-n")
 
 
-def _binary(node: Node, words: Words) -> bool | None:
-    """A comparison within `[[ … ]]`, where an unquoted right side is a pattern."""
+def _binary(node: Node, words: Words, patterns: bool) -> bool | None:
     operator_node = node.field("operator")
     left, right = node.field("left"), node.field("right")
     if operator_node is None or left is None or right is None:
         return None
     operator = operator_node.text
-    if operator in ("&&", "||"):
-        return _logical("-a" if operator == "&&" else "-o", decide(left, words), decide(right, words))
-    return _compared(left, operator, right, words, pattern=right.kind in _PATTERNS)
+    if operator in ("&&", "-a", "||", "-o"):
+        both = decide(left, words, patterns), decide(right, words, patterns)
+        return _logical("-a" if operator in ("&&", "-a") else "-o", *both)
+    return _compared(left, operator, node.field_all("right"), words, patterns)
 
 
-def _compared(left: Node, operator: str, right: Node, words: Words, pattern: bool) -> bool | None:
-    first, second = words.one(left), words.one(right)
+def _compared(left: Node, operator: str, right: list[Node], words: Words, patterns: bool) -> bool | None:
     if operator in ("=", "==", "!="):
-        equal = _equal(first, second, pattern)
+        equal = _equal(left, right, words, patterns)
         return _negate(equal) if operator == "!=" else equal
+    first, second = words.one(left), words.one(right[0])
     if not (first.known and second.known):
         return None
     if operator in _NUMERIC and re.fullmatch(r"-?\d+", first.value) and re.fullmatch(r"-?\d+", second.value):
@@ -145,7 +149,10 @@ def _compared(left: Node, operator: str, right: Node, words: Words, pattern: boo
     return None
 
 
-def _equal(first: Text, second: Text, pattern: bool) -> bool | None:
-    if pattern:
-        return matches(second, first)
-    return first.value == second.value if first.known and second.known else None
+def _equal(left: Node, right: list[Node], words: Words, patterns: bool) -> bool | None:
+    """`==`: tree-sitter gives a pattern such as `*"3."*` as several nodes."""
+    first = words.one(left)
+    if patterns:
+        return matches(words.pattern(right), first)
+    second = words.one(right[0])
+    return first.value == second.value if len(right) == 1 and first.known and second.known else None

@@ -338,11 +338,15 @@ class _Lexer:
         pattern = self._operand("/", True)
         replacement = self._operand("}", True)
         value = self.lookup(name)
+        if value is None and self.keep_unset:
+            return self._pieces(start, self.at)
+        if not pattern.known or (value is not None and not value.known):
+            reason = pattern.reason or (value.reason if value is not None else "")
+            return list(hole(reason, self._here(start)).pieces)
+        glob = _glob(pattern.value)
         if value is None:
-            return self._pieces(start, self.at) if self.keep_unset else []
-        if not (value.known and pattern.known):
-            return list(hole(value.reason or pattern.reason, self._here(start)).pieces)
-        matches = _glob(pattern.value).finditer(value.value)
+            return []
+        matches = glob.finditer(value.value)
         found = list(matches) if everywhere else list(islice(matches, 1))
         if len(found) * len(replacement.value) > MAX_GROWTH:
             return list(hole(TOO_LONG, self._here(start)).pieces)

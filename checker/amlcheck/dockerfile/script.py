@@ -13,7 +13,7 @@ from amlcheck.dockerfile.conditions import decide
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
 from amlcheck.dockerfile.shellwords import Words, matches
 from amlcheck.dockerfile.source import Mapped, Span
-from amlcheck.dockerfile.text import Text, as_mapped, defined, hole, spaced
+from amlcheck.dockerfile.text import Text, as_mapped, bounded, defined, hole, join
 
 MAX_ROUNDS = 64
 MAX_COMMANDS = 20_000
@@ -272,7 +272,7 @@ class Runner:
             if item.kind != "case_item":
                 continue
             patterns = item.field_all("value")
-            results = [matches(self._words.one(pattern), value) for pattern in patterns]
+            results = [matches(self._words.pattern([pattern]), value) for pattern in patterns]
             found = True if True in results else (None if None in results else False)
             if found is False:
                 continue
@@ -342,7 +342,7 @@ class Runner:
         held = self._words.one(value) if value is not None else Text()
         if any(child.text == "+=" for child in node.children if not child.named):
             held = (self.lookup(label) or Text()) + held
-        return label, defined(held, node.span, label) if held.known else held
+        return label, defined(held, node.span, label) if held.known else bounded(held)
 
     def _declare(self, node: Node, certain: bool, required: bool) -> bool | None:
         for child in node.named_children:
@@ -427,7 +427,7 @@ class Runner:
         kept = {str(index): self.variables.get(str(index)) for index in range(10)}
         for index in range(1, 10):
             self.variables[str(index)] = command.words[index] if index < len(command.words) else Text()
-        self.variables["@"] = self.variables["*"] = spaced(command.words[1:])
+        self.variables["@"] = self.variables["*"] = bounded(join(command.words[1:]))
         self._depth += 1
         self._block(body, command.certain, False)
         self._depth -= 1
@@ -439,7 +439,7 @@ class Runner:
                 self.variables[name] = value
 
     def _eval(self, command: Command) -> None:
-        text = spaced(command.words[1:])
+        text = join(command.words[1:])
         if not text.known:
             self._on_unread(f"eval of something that is not known: {text.reason}", command.span, command.certain)
             return
@@ -483,7 +483,7 @@ class Runner:
         if not words or not all(word.known for word in words):
             return None
         if words[0].value == "echo" and not any(word.value.startswith("-") for word in words[1:2]):
-            return spaced(words[1:])
+            return join(words[1:])
         return self._output(Command(tuple(words), node.span, True))
 
 

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from fnmatch import translate
 
-from amlcheck.dockerfile.expand import ExpansionError, trim
+from amlcheck.dockerfile.braces import Part, expanded
+from amlcheck.dockerfile.globs import Glob, shell_glob
 from amlcheck.dockerfile.shell import Node
 from amlcheck.dockerfile.source import Span
-from amlcheck.dockerfile.text import Piece, Text, hole
+from amlcheck.dockerfile.text import MAX_VALUE, TOO_LONG, Piece, Text, hole
 
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
-_MAX_FIELD = 1 << 18
-_MAX_PIECES = 1 << 12
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    piece: Piece
-    splits: bool
-    """Whether blanks in it end the word: an expansion outside quotes."""
+MAX_GROWTH = 1 << 20
+"""Characters that variables and the output of commands may bring into the words of one script."""
+_ESCAPE = re.compile(r"\\")
+_ESCAPE_IN_QUOTES = re.compile(r'\\(?=[$`"\\\n])')
+_SPLITS = re.compile(r"[ \t\n]+")
+_SPECIAL = re.compile(r"[][*?!+@(\\]")
 
 
 class Words:
@@ -34,45 +30,42 @@ class Words:
     def __init__(self, lookup: Callable[[str], Text | None], substitute: Callable[[Node], Text | None]) -> None:
         self.lookup = lookup
         self.substitute = substitute
+        self.bash: bool | None = None
+        """Whether bash reads the script; None where that is not known."""
+        self._room = MAX_GROWTH
 
     def one(self, node: Node) -> Text:
         """The word as a single value, as in an assignment: nothing is split."""
         return Text(tuple(part.piece for part in self._parts(node, quoted=False)))
 
+    def pattern(self, nodes: list[Node]) -> Text | None:
+        """Neighbouring nodes as one pattern, in which a backslash stands before what was quoted; None for several words."""
+        pieces: list[Piece] = []
+        for before, node in zip([None, *nodes], nodes, strict=False):
+            if before is not None and before.end != node.start:
+                return None
+            for part in self._parts(node, quoted=False):
+                piece = part.piece
+                if part.quoted and _SPECIAL.search(piece.value):
+                    piece = Piece(_SPECIAL.sub(r"\\\g<0>", piece.value), piece.span, piece.via, piece.reason)
+                pieces.append(piece)
+        return Text(tuple(pieces))
+
     def fields(self, node: Node) -> list[Text]:
         """The words that the shell makes of one: none, one or several."""
         parts = self._parts(node, quoted=False)
-        if len(parts) == 1 and not parts[0].splits:
+        if len(parts) == 1 and not parts[0].splits and not parts[0].bare:
             return [Text((parts[0].piece,))]
-        words: list[list[Piece]] = []
-        current: list[Piece] | None = None
-        for part in parts:
-            if not part.splits:
-                current = [*(current or []), part.piece]
-                continue
-            text = Text((part.piece,))
-            start = 0
-            for match in re.finditer(r"[ \t\n]+", part.piece.value):
-                if match.start() > start:
-                    current = [*(current or []), *text.slice(start, match.start()).pieces]
-                if current is not None:
-                    words.append(current)
-                    current = None
-                start = match.end()
-            if start < len(part.piece.value):
-                current = [*(current or []), *text.slice(start, len(part.piece.value)).pieces]
-        if current is not None:
-            words.append(current)
-        return [Text(tuple(word)) for word in words]
+        return [field for word in expanded(parts, self.bash) for field in _split(word)]
 
     # --- nodes -------------------------------------------------------------------------------------------------------
 
-    def _parts(self, node: Node, quoted: bool) -> list[_Part]:
+    def _parts(self, node: Node, quoted: bool) -> list[Part]:
         kind = node.kind
         if kind == "string":
             return self._string(node)
         if kind == "raw_string":
-            return self._literal(node, node.start + 1, node.end - 1)
+            return self._literal(node, node.start + 1, node.end - 1, quoted=True)
         if kind == "ansi_c_string":
             return self._ansi(node)
         if kind == "simple_expansion":
@@ -84,30 +77,30 @@ class Words:
             span = node.span
             if output is None:
                 output = hole(f"the output of {_short(node.text)} is not known before the build", span)
-            return [_Part(Piece(piece.value, span, piece.via, piece.reason), not quoted) for piece in output.pieces]
+            return self._used(output, span, quoted)
         if kind in ("concatenation", "command_name", "heredoc_body"):
             return self._sequence(node, quoted)
-        if kind in ("arithmetic_expansion", "process_substitution", "brace_expression", "subscript"):
-            return [_Part(hole(f"{_short(node.text)} is computed by the shell", node.span).pieces[0], False)]
+        if kind in ("arithmetic_expansion", "process_substitution", "subscript"):
+            return [Part(hole(f"{_short(node.text)} is computed by the shell", node.span).pieces[0], False)]
         if kind == "array":
             return [part for child in node.named_children for part in [*self._parts(child, True), _blank(child.span)]]
-        return self._unescaped(node)
+        return self._unescaped(node, quoted)
 
-    def _sequence(self, node: Node, quoted: bool) -> list[_Part]:
+    def _sequence(self, node: Node, quoted: bool) -> list[Part]:
         """The children, and the characters between them, which are literal."""
-        parts: list[_Part] = []
+        parts: list[Part] = []
         at = node.start
         for child in node.children:
             if child.start > at:
-                parts.extend(self._literal(node, at, child.start))
+                parts.extend(self._literal(node, at, child.start, quoted))
             parts.extend(self._parts(child, quoted))
             at = child.end
         if node.end > at:
-            parts.extend(self._literal(node, at, node.end))
+            parts.extend(self._literal(node, at, node.end, quoted))
         return parts
 
-    def _string(self, node: Node) -> list[_Part]:
-        parts: list[_Part] = []
+    def _string(self, node: Node) -> list[Part]:
+        parts: list[Part] = []
         at = node.start + 1
         end = node.end - 1
         for child in node.children:
@@ -116,66 +109,68 @@ class Words:
                 parts.extend(self._parts(child, quoted=True))
                 at = child.end
         parts.extend(self._quoted_literal(node, at, end))
-        return parts or self._literal(node, node.start, node.start)
+        return parts or self._literal(node, node.start, node.start, quoted=True)
 
-    def _literal(self, node: Node, start: int, end: int) -> list[_Part]:
+    def _literal(self, node: Node, start: int, end: int, quoted: bool) -> list[Part]:
         mapped = node.script.mapped
         if end <= start:
-            return [_Part(Piece("", mapped.span(start, start)), False)]
+            return [Part(Piece("", mapped.span(start, start)), quoted=quoted)]
         return [
-            _Part(Piece(mapped.text[low:high], mapped.span(low, high)), False) for low, high in mapped.runs(start, end)
+            Part(Piece(mapped.text[low:high], mapped.span(low, high)), bare=not quoted, quoted=quoted)
+            for low, high in mapped.runs(start, end)
         ]
 
-    def _quoted_literal(self, node: Node, start: int, end: int) -> list[_Part]:
+    def _quoted_literal(self, node: Node, start: int, end: int) -> list[Part]:
         """Inside double quotes a backslash escapes only the dollar sign, quotes, itself and the line end."""
-        return self._without(node, start, end, re.compile(r'\\(?=[$`"\\\n])'), 1)
+        return self._without(node, start, end, _ESCAPE_IN_QUOTES, quoted=True)
 
-    def _unescaped(self, node: Node) -> list[_Part]:
+    def _unescaped(self, node: Node, quoted: bool) -> list[Part]:
         if "\\" not in node.text:
-            return self._literal(node, node.start, node.end)
-        return self._without(node, node.start, node.end, re.compile(r"\\"), 1)
+            return self._literal(node, node.start, node.end, quoted)
+        return self._without(node, node.start, node.end, _ESCAPE, quoted)
 
-    def _without(self, node: Node, start: int, end: int, escape: re.Pattern[str], width: int) -> list[_Part]:
+    def _without(self, node: Node, start: int, end: int, escape: re.Pattern[str], quoted: bool) -> list[Part]:
         """Literal text without its escapes; a character after one is taken as it is."""
-        if start >= end:
-            return []
         text = node.script.mapped.text
-        parts: list[_Part] = []
+        parts: list[Part] = []
         at = start
-        search = start
-        while match := escape.search(text, search, end):
+        while at < end and (match := escape.search(text, at, end)):
             if match.start() > at:
-                parts.extend(self._literal(node, at, match.start()))
-            at = match.end()
-            search = at + width
-            if text[at : at + 1] == "\n":
-                at += 1
+                parts.extend(self._literal(node, at, match.start(), quoted))
+            at = match.end() + 1
+            if match.end() < end and text[match.end()] != "\n":
+                parts.extend(self._literal(node, match.end(), at, quoted=True))
         if at < end:
-            parts.extend(self._literal(node, at, end))
+            parts.extend(self._literal(node, at, end, quoted))
         return parts
 
-    def _ansi(self, node: Node) -> list[_Part]:
+    def _ansi(self, node: Node) -> list[Part]:
         body = node.text[2:-1]
         value = re.sub(r"\\(.)", lambda match: _SIMPLE_ESCAPES.get(match.group(1), match.group(0)), body)
-        return [_Part(Piece(value, node.span), False)]
+        return [Part(Piece(value, node.span), quoted=True)]
 
-    def _variable(self, node: Node, quoted: bool) -> list[_Part]:
+    def _variable(self, node: Node, quoted: bool) -> list[Part]:
         name = node.text[1:]
         parts = self._used(self._value(name), node.span, quoted)
         if name == "@" and quoted:  # "$@" is one word an argument: the blanks between them split, those inside do not
-            return [_Part(part.piece, part.piece.value == " ") for part in parts]
+            return [Part(part.piece, part.piece.value == " ", quoted=True) for part in parts]
         return parts
 
     def _value(self, name: str) -> Text:
         value = self.lookup(name)
         return Text() if value is None else value
 
-    def _used(self, value: Text, span: Span, quoted: bool) -> list[_Part]:
-        if len(value.pieces) > _MAX_PIECES or sum(len(piece.value) for piece in value.pieces) > _MAX_FIELD:
-            value = hole("its value grows too long to be followed", span)
-        return [_Part(Piece(piece.value, span, piece.via, piece.reason), not quoted) for piece in value.pieces]
+    def _used(self, value: Text, span: Span, quoted: bool) -> list[Part]:
+        size = sum(len(piece.value) for piece in value.pieces)
+        self._room -= size
+        if size > MAX_VALUE or self._room < 0:
+            value = hole(TOO_LONG, span)
+        return [
+            Part(Piece(piece.value, span, piece.via, piece.reason), splits=not quoted, quoted=quoted)
+            for piece in value.pieces
+        ]
 
-    def _expansion(self, node: Node, quoted: bool) -> list[_Part]:
+    def _expansion(self, node: Node, quoted: bool) -> list[Part]:
         """`${X}` with its operators; what this does not know is a hole."""
         name = ""
         operators: list[str] = []
@@ -188,7 +183,7 @@ class Words:
             elif child.named:
                 operands.append(child)
         if not name:
-            return [_Part(hole(f"{_short(node.text)} is computed by the shell", node.span).pieces[0], False)]
+            return [Part(hole(f"{_short(node.text)} is computed by the shell", node.span).pieces[0], False)]
         value = self.lookup(name)
         operator = operators[0] if operators else ""
         if not operator:
@@ -203,38 +198,83 @@ class Words:
             else:
                 chosen = operand if unset or value is None else value
             if chosen is operand:
-                return [_Part(piece, not quoted) for piece in operand.pieces]
+                return [Part(piece, not quoted, quoted=quoted) for piece in operand.pieces]
             return self._used(chosen, node.span, quoted)
-        if value is not None and value.known and operator in ("#", "##", "%", "%%") and operand.known:
-            pattern = Text((Piece(operator[1:] + operand.value, None),))
-            try:
-                return self._used(trim(value, pattern, operator[0]), node.span, quoted)
-            except ExpansionError:
-                pass
-        if value is not None and value.known and operator in ("/", "//") and operand.known:
-            replacement = Text(tuple(part.piece for child in operands[1:2] for part in self._parts(child, True)))
-            if replacement.known and not set(operand.value) & set("*?[\\"):
-                count = 1 if operator == "/" else -1
-                replaced = value.value.replace(operand.value, replacement.value, count)
-                via = value.pieces[0].via if value.pieces else ()
-                return self._used(Text((Piece(replaced, node.span, via),)), node.span, quoted)
+        if value is not None and value.known:
+            changed = self._changed(value, operator, operand, operands, node)
+            if changed is not None:
+                return self._used(changed, node.span, quoted)
         reason = (
             value.reason if value is not None and not value.known else f"{_short(node.text)} is computed by the shell"
         )
-        return [_Part(hole(reason, node.span).pieces[0], False)]
+        return [Part(hole(reason, node.span).pieces[0], False)]
+
+    def _changed(self, value: Text, operator: str, operand: Text, operands: list[Node], node: Node) -> Text | None:
+        """`${X#p}`, `${X%p}` and `${X/p/r}`; None where that is not known."""
+        if operator in ("#", "##", "%", "%%"):
+            pattern = self.pattern(operands)
+            glob = shell_glob(pattern.value) if pattern is not None and pattern.known else None
+            return _trimmed(value, glob, operator) if glob is not None else None
+        if operator not in ("/", "//") or not operand.known or set(operand.value) & set("*?[\\"):
+            return None
+        replacement = Text(tuple(part.piece for child in operands[1:2] for part in self._parts(child, True)))
+        if not replacement.known or not operand.value:
+            return None
+        count = value.value.count(operand.value)
+        if count * len(replacement.value) > MAX_VALUE:
+            return hole(TOO_LONG, node.span)
+        replaced = value.value.replace(operand.value, replacement.value, 1 if operator == "/" else -1)
+        via = value.pieces[0].via if value.pieces else ()
+        return Text((Piece(replaced, node.span, via),))
 
 
-def matches(pattern: Text, value: Text) -> bool | None:
+def _trimmed(value: Text, glob: Glob, operator: str) -> Text:
+    """The value without what the pattern takes from one of its ends: as much as it can for a doubled operator."""
+    chars = value.value
+    longest = len(operator) == 2
+    if operator[0] == "#":
+        end = glob.end(chars, longest=longest)
+        return value if end is None else value.slice(end, len(chars))
+    end = glob.backwards().end(chars[::-1], longest=longest)
+    return value if end is None else value.slice(0, len(chars) - end)
+
+
+def _split(parts: list[Part]) -> list[Text]:
+    """A word's parts as the words that remain once blanks of unquoted expansions have split it."""
+    words: list[Text] = []
+    current: list[Piece] | None = None
+    for part in parts:
+        if not part.splits:
+            current = current if current is not None else []
+            current.append(part.piece)
+            continue
+        text = Text((part.piece,))
+        start = 0
+        for match in _SPLITS.finditer(part.piece.value):
+            if match.start() > start:
+                current = [*(current or []), *text.slice(start, match.start()).pieces]
+            if current is not None:
+                words.append(Text(tuple(current)))
+                current = None
+            start = match.end()
+        if start < len(part.piece.value):
+            current = current if current is not None else []
+            current.extend(text.slice(start, len(part.piece.value)).pieces)
+    if current is not None:
+        words.append(Text(tuple(current)))
+    return words
+
+
+def matches(pattern: Text | None, value: Text) -> bool | None:
     """Whether a shell pattern (of `case` or `[[ == ]]`) matches; None where either side is not known."""
-    if pattern.value == "*":
-        return True
-    if not pattern.known or not value.known:
+    if pattern is None or (pattern.value != "*" and not (pattern.known and value.known)):
         return None
-    return re.compile(translate(pattern.value)).match(value.value) is not None
+    glob = shell_glob(pattern.value)
+    return None if glob is None else pattern.value == "*" or glob.matches(value.value)
 
 
-def _blank(span: Span) -> _Part:
-    return _Part(Piece(" ", Span(span.source, span.end, span.end)), True)
+def _blank(span: Span) -> Part:
+    return Part(Piece(" ", Span(span.source, span.end, span.end)), True)
 
 
 def _short(text: str) -> str:

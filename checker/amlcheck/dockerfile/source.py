@@ -82,6 +82,9 @@ class Mapped:
     source: Source
     text: str
     joints: tuple[tuple[int, int], ...]
+    wholes: tuple[int, ...] = ()
+    """For each piece, the length of the stretch of the source that stands for it as a whole (what a variable held is not
+    there character by character); 0 where each character has its own place. Empty where that is so for all."""
     _starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,22 +97,31 @@ class Mapped:
 
     def offset(self, index: int) -> int:
         """The place in the source of the character at `index`."""
-        start, origin = self.joints[max(bisect_right(self._starts, index) - 1, 0)]
-        return origin + index - start
+        at = self._joint(index)
+        start, origin = self.joints[at]
+        return origin if self.wholes and self.wholes[at] else origin + index - start
+
+    def _joint(self, index: int) -> int:
+        return max(bisect_right(self._starts, index) - 1, 0)
 
     def span(self, start: int, end: int) -> Span:
         """The stretch of the source from the first to the last character of text[start:end]."""
+        begin = self.offset(start)
         if end <= start:
-            at = self.offset(start)
-            return Span(self.source, at, at)
-        return Span(self.source, self.offset(start), self.offset(end - 1) + 1)
+            return Span(self.source, begin, begin)
+        whole = self.wholes[self._joint(end - 1)] if self.wholes else 0
+        stop = self.offset(end - 1) + (whole or 1)
+        return Span(self.source, min(begin, stop), max(begin, stop))
 
     def slice(self, start: int, end: int | None = None) -> Mapped:
         stop = len(self.text) if end is None else end
-        first = max(bisect_right(self._starts, start) - 1, 0)
-        inside = self.joints[first : bisect_left(self._starts, stop)]
-        moved = tuple((max(at - start, 0), origin + max(start - at, 0)) for at, origin in inside)
-        return Mapped(self.source, self.text[start:stop], moved or ((0, self.offset(start)),))
+        first, last = self._joint(start), bisect_left(self._starts, stop)
+        wholes = self.wholes[first:last]
+        moved = tuple(
+            (max(at - start, 0), origin if wholes and wholes[index] else origin + max(start - at, 0))
+            for index, (at, origin) in enumerate(self.joints[first:last])
+        )
+        return Mapped(self.source, self.text[start:stop], moved or ((0, self.offset(start)),), wholes if moved else ())
 
     def strip(self) -> Mapped:
         left = len(self.text) - len(self.text.lstrip())

@@ -173,7 +173,7 @@ class Step:
 
 def chain_of(part: Text | None, word: Text | None, command: Command, note: str) -> Chain:
     """The definitions that the decisive part came through, then the word in place; the command where there is no word."""
-    via = tuple(dict.fromkeys(item for piece in (part or word or Text()).pieces for item in piece.via))
+    via = (part or word or Text()).causes
     span: Span | None = word.span if word is not None and word.span is not None else command.span
     return (*via, span.evidence(note)) if span is not None else via
 

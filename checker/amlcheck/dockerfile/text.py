@@ -91,11 +91,18 @@ class Text:
             at += len(piece.value)
         return Text(tuple(taken))
 
+    @property
+    def causes(self) -> Chain:
+        """The definitions it came through; what another definition uses comes before it."""
+        found: Chain = ()
+        for via in {id(piece.via): piece.via for piece in self.pieces}.values():
+            found = _ordered(found, via)
+        return found
+
     def chain(self, note: str = "") -> Chain:
         """The evidence for this word: the definitions it came through, then the place of use."""
-        via = dict.fromkeys(item for piece in self.pieces for item in piece.via)
         span = self.span
-        return (*via, span.evidence(note)) if span is not None else tuple(via)
+        return (*self.causes, span.evidence(note)) if span is not None else self.causes
 
     def strip(self) -> Text:
         value = self.value
@@ -218,17 +225,23 @@ def _fused(left: Piece, right: Piece) -> Piece:
 
 def _union(first: Chain, second: Chain) -> Chain:
     """Both chains, as far as a chain goes."""
-    if len(first) >= MAX_CHAIN or first == second:
-        return first
-    return tuple(dict.fromkeys((*first, *second)))[:MAX_CHAIN]
+    return first if len(first) >= MAX_CHAIN or first == second else _ordered(first, second)[:MAX_CHAIN]
 
 
-def spaced(words: Iterable[Text]) -> Text:
-    """Words with a blank between them, as `echo` prints them."""
-    pieces: list[Piece] = []
-    for index, word in enumerate(words):
-        pieces.extend((Piece(" ", None), *word.pieces) if index else word.pieces)
-    return Text(tuple(pieces))
+def _ordered(first: Chain, second: Chain) -> Chain:
+    """Both chains in one: a cause that only the second knows stands before what it has caused in the first."""
+    if not first or not second:
+        return first or second
+    merged = list(first)
+    places = {item: index for index, item in enumerate(first)}
+    place = len(merged)
+    for item in reversed(second):
+        known = places.get(item)
+        if known is None:
+            merged.insert(place, item)
+        else:
+            place = min(place, known)
+    return tuple(merged)
 
 
 def as_mapped(text: Text) -> Mapped | None:
@@ -237,16 +250,14 @@ def as_mapped(text: Text) -> Mapped | None:
     A value that is longer than the words that use it ends where they end.
     """
     joints: list[tuple[int, int]] = []
+    wholes: list[int] = []
     at = 0
     source = None
     for piece in text.pieces:
         span = piece.span
         if span is not None and (source is None or span.source is source):
             source = span.source
-            joints.append((at, span.start))
-            width = max(span.end - span.start, 1)
-            joints.extend((at + index, span.start + width - 1) for index in range(width, len(piece.value)))
+            joints.append((at if joints else 0, span.start))
+            wholes.append(0 if piece.is_literal else span.end - span.start)
         at += len(piece.value)
-    if source is None:
-        return None
-    return Mapped(source, text.value, tuple(joints) if joints[0][0] == 0 else ((0, joints[0][1]), *joints))
+    return Mapped(source, text.value, tuple(joints), tuple(wholes)) if source is not None else None

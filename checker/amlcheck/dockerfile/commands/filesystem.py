@@ -10,7 +10,7 @@ from amlcheck.dockerfile.built import Content, Opaque
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
-from amlcheck.dockerfile.text import Text, as_mapped, literal, spaced
+from amlcheck.dockerfile.text import Text, as_mapped, join, literal
 
 
 def echo(command: Command, step: Step) -> None:
@@ -20,7 +20,7 @@ def echo(command: Command, step: Step) -> None:
         for index, word in enumerate(command.words)
         if index and not (index == 1 and word.value in ("-e", "-n", "-en"))
     ]
-    text = spaced(words)
+    text = join(words)
     if command.name == "printf" or "\\n" in text.value:
         text = _with_line_ends(text)
     _save(command, step, Content(as_mapped(text + literal("\n"))) if text.known else Content(reason=text.reason))
@@ -80,7 +80,7 @@ def _targets(command: Command, step: Step) -> list[str]:
 
 
 def _write_echo(command: Command, target: str, step: Step, append: bool) -> None:
-    text = spaced(command.words[1:])
+    text = join(command.words[1:])
     content = Content(as_mapped(text + literal("\n"))) if text.known else Content(reason=text.reason)
     if append:
         step.files.append(target, content)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from amlcheck.dockerfile.commands import apt, conda, download, filesystem, python
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
-from amlcheck.dockerfile.text import HOLE, Text, hole, literal, spaced
+from amlcheck.dockerfile.text import HOLE, Text, hole, join, literal
 
 Reader = Callable[[Command, Step], None]
 
@@ -173,7 +173,7 @@ def _printed(command: Command, step: Step) -> bool:
             download.run_file(command, feeder.words[1], (), step)
             return True
         return False
-    return step.run_text(spaced(feeder.words[1:]), command.certain)
+    return step.run_text(join(feeder.words[1:]), command.certain)
 
 
 def _sourced(command: Command, step: Step) -> None:
