@@ -50,6 +50,9 @@ def effective_python(image: Built) -> Interpreter:
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
         if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
+            removed = image.removal("python")
+            if removed is not None and removed.place not in ("", place):  # another prefix's: this one keeps its own
+                return Interpreter(Fact("python", base, image.base_chain()), place, True)
             return Interpreter(image.absence("python", "Python"), place, True)
         hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
         if hidden is not None:
