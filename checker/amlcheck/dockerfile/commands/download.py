@@ -94,7 +94,8 @@ def note_product(url: Text, command: Command, step: Step) -> None:
 
 def unpack(command: Command, step: Step) -> None:
     """Tar and unzip: libraries are there once unpacked; sources only once they are built."""
-    named = " ".join(word.value for word in command.words[1:])
+    fed = command.feeder.words if command.feeder is not None else ()
+    named = " ".join(word.value for word in (*command.words[1:], *fed))
     for item in [item for item in step.pending if item.name in _UNPACKED_SUFFICES and _mentions(named, item)]:
         step.pending.remove(item)
         step.image.packages.append(item)

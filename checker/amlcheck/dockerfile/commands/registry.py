@@ -148,9 +148,10 @@ def _shell(command: Command, step: Step) -> None:
         or command.words[position].value == "-"
         or command.words[position - 1].value == "-s"
     ):
-        rest = Command(
-            (command.words[0], *command.words[position:]), command.span, command.certain, (), None, command.feeder
-        )
+        given = command.words[position:]
+        if given and given[0].value == "--":
+            given = given[1:]
+        rest = Command((command.words[0], *given), command.span, command.certain, (), None, command.feeder)
         if not _printed(rest, step):
             download.piped_script(rest, step)
     elif position < len(command.words) and command.words[position].value != "-":
