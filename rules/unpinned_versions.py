@@ -59,7 +59,7 @@ def check(image: Built) -> Iterator[Notice]:
             continue
         if package.manager not in ("pip", "conda", "apt") or package.name in _ALWAYS_NEWEST:
             continue
-        if package.manager == "apt" and not any(image.knowledge.meanings("apt", package.name)):
+        if package.manager == "apt" and not _is_asked_about(image, package):
             continue
         loose.setdefault((package.instruction.start_line, package.manager), []).append(package)
     for (_, manager), packages in loose.items():
@@ -68,6 +68,11 @@ def check(image: Built) -> Iterator[Notice]:
         redirected = any("unquoted" in item.note for package in packages for item in package.chain)
         note = "; the shell reads the unquoted > or < as a redirection" if redirected else ""
         yield Notice(f"{manager} installs {shown} in whatever version is newest{note}", _place(packages[0]))
+
+
+def _is_asked_about(image: Built, package: Package) -> bool:
+    """Whether a requirement is about this apt package itself, not about something that it may bring along."""
+    return any(meaning.version != "perhaps" for meaning in image.knowledge.meanings("apt", package.name))
 
 
 def _place(package: Package) -> Location | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, Built, Package, last_wins
-from amlcheck.dockerfile.testimony import explained, value_of
+from amlcheck.dockerfile.testimony import explained, surely, value_of
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import Chain, Fact, Testimony, Unknown, Value
 
@@ -50,6 +50,9 @@ def effective_python(image: Built) -> Interpreter:
         if place in by_place:
             return Interpreter(_told(image, by_place[place]), place, True)
         if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
+            removed = image.removal("python")
+            if removed is not None and removed.place not in ("", place):  # another prefix's: this one keeps its own
+                return Interpreter(Fact("python", base, image.base_chain()), place, True)
             return Interpreter(image.absence("python", "Python"), place, True)
         hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
         if hidden is not None:
@@ -59,7 +62,7 @@ def effective_python(image: Built) -> Interpreter:
         told = image.absence("python", "Python")
         return Interpreter(told, base_prefixes[0], False)
     for place in reversed(list(by_place)):
-        if place and any(package.certain for package, _ in by_place[place]):
+        if place and any(surely(*entry) for entry in by_place[place]):
             return Interpreter(_told(image, by_place[place]), place, False)
     if found:
         return Interpreter(_told(image, found), "", False)
@@ -89,9 +92,11 @@ def _base_prefixes(image: Built) -> list[str]:
 
 def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testimony:
     """What the packages of one prefix say: the last one that is certain."""
-    certain = [entry for entry in entries if entry[0].certain]
+    certain = [entry for entry in entries if surely(*entry)]
     if not certain:
-        package = entries[-1][0]
+        package, meaning = entries[-1]
+        if meaning.version == "perhaps":
+            return Unknown("python", f"{package.name} may bring Python along", package.chain)
         return Unknown("python", f"{package.name} is installed only under a condition", package.chain)
     valued = [(package, value_of(image, package, meaning)) for package, meaning in certain]
     exact = [item for item in valued if item[1].versions is not None and item[0].name != "python-is-python3"]

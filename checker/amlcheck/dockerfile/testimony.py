@@ -99,7 +99,7 @@ def value_of(image: Built, package: Package, meaning: PackageMeaning) -> Value:
     """What one package says of a component."""
     family = package.name if meaning.family == "same" else meaning.family
     how, _, floor = meaning.version.partition(" ")
-    if how == "present":
+    if how in ("present", "perhaps"):
         return Value(True, family)
     if how == "package" or (how == "distribution" and package.pinned):
         if package.versions is not None and not package.versions.is_any:

@@ -35,6 +35,8 @@ _ARCHIVES = (
 )
 _CONFIGURE = ("configure", "config", "Configure", "autogen.sh", "bootstrap.sh", "buildconf")
 """Scripts of source archives that only prepare a build."""
+_SOFTWARE = re.compile(r"/(?:$|usr|opt|root|home|bin|lib|srv|.*(?:conda|venv|envs?)(?:/|$))")
+"""Folders in which an unpacked archive may be a conda, a Python or a library."""
 _UNPACKED_SUFFICES = frozenset({"cudnn", "nccl"})
 
 
@@ -97,6 +99,21 @@ def unpack(command: Command, step: Step) -> None:
     for item in [item for item in step.pending if item.name in _UNPACKED_SUFFICES and _mentions(named, item)]:
         step.pending.remove(item)
         step.image.packages.append(item)
+    _unpack_copied(command, step)
+
+
+def _unpack_copied(command: Command, step: Step) -> None:
+    """An archive of the build context that is unpacked where software stands: nobody looks into it."""
+    options = Options(command.words[1:], frozenset({"-C", "--directory", "-d"}))
+    folder = options.value("-C", "--directory", "-d") or step.runner.lookup("PWD") or literal("/")
+    target = step.path(folder)
+    for word in command.words[1:]:
+        path = step.path(word)
+        content = step.files.read(path) if path is not None else None
+        if content is None or content.url is not None or not content.name:
+            continue
+        if target is None or _SOFTWARE.match(target):
+            step.hide(f"the archive {content.name} is not looked into", command, NOT_THE_SYSTEM, word)
 
 
 def build(command: Command, step: Step) -> None:

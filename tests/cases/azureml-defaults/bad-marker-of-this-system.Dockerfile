@@ -1,0 +1,3 @@
+# expect: found=1.0.43
+FROM python:3.6-slim
+RUN pip install 'azureml-defaults==1.0.43; sys_platform != "win32"'

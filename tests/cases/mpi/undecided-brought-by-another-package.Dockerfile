@@ -1,0 +1,3 @@
+# options: --flavour openmpi-cpu
+FROM ubuntu:18.04
+RUN apt-get update && apt-get install -y python3-mpi4py
