@@ -67,10 +67,18 @@ def test_what_dockerignore_leaves_out(tmp_path: Path, ignore: str, ignored: list
 
 def test_a_dockerfiles_own_dockerignore_goes_first(tmp_path: Path) -> None:
     context(tmp_path, "a")
-    (tmp_path / "gpu.Dockerfile.dockerignore").write_text("b", encoding="utf-8")
-    plain, own = Context(tmp_path), Context(tmp_path, "gpu.Dockerfile")
+    folder = tmp_path / "docker"
+    folder.mkdir()
+    (folder / "gpu.Dockerfile.dockerignore").write_text("b", encoding="utf-8")
+    plain, own = Context(tmp_path), Context(tmp_path, folder / "gpu.Dockerfile")
     assert [plain.ignores("a"), plain.ignores("b")] == [True, False]
     assert [own.ignores("a"), own.ignores("b")] == [False, True]
+
+
+def test_the_dockerignore_beside_a_dockerfile_without_a_folder_of_its_own(tmp_path: Path) -> None:
+    context(tmp_path, "a")
+    (tmp_path / "Dockerfile.dockerignore").write_text("b", encoding="utf-8")
+    assert [Context(tmp_path).ignores("a"), Context(tmp_path).ignores("b")] == [False, True]
 
 
 def test_without_a_dockerignore_everything_is_sent(tmp_path: Path) -> None:

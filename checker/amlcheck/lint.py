@@ -37,7 +37,7 @@ def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) ->
     """Checks one file. What cannot be read is told in the report's `error`, never raised."""
     try:
         text = read_text(path)
-        context = Context(options.context or path.parent, path.name)
+        context = Context(options.context or path.parent, path)
         return lint_text(catalog, shown, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(shown, "dockerfile", error=str(error))

@@ -16,14 +16,13 @@ MAX_FILE = 1 << 20
 class Context:
     """A folder as Docker would send it to the builder."""
 
-    def __init__(self, folder: Path, dockerfile: str = "Dockerfile") -> None:
+    def __init__(self, folder: Path, dockerfile: Path | None = None) -> None:
         self.folder = folder
-        self._dockerfile = dockerfile
+        self._dockerfile = dockerfile or folder / "Dockerfile"
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], bool]]:
-        for name in (f"{self._dockerfile}.dockerignore", ".dockerignore"):
-            path = self.folder / name
+        for path in (Path(f"{self._dockerfile}.dockerignore"), self.folder / ".dockerignore"):
             try:
                 text = path.read_bytes()[:MAX_FILE].decode("utf-8-sig", "replace")
             except OSError:
