@@ -21,6 +21,11 @@ FROM python:3.12-slim
 RUN pip install azureml-defaults==1.40.0
 ```
 
+```dockerfile
+FROM continuumio/miniconda3:4.12.0
+RUN conda install -y azureml-defaults=1.50
+```
+
 ## Good
 
 ```dockerfile
@@ -47,11 +52,18 @@ from amlcheck.model import Notice, Severity
 
 ID = "AML309"
 SEVERITY = Severity.ERROR
-FIX = "raise azureml-defaults to a release that supports the image's Python"
+FIX = "take a release of azureml-defaults that supports the image's Python and is still complete on PyPI"
 
 
 def check(image: Built) -> Iterator[Notice]:
     """Each pinned azureml-defaults that pip could not install."""
+    for package in image.named(DEFAULTS, manager="conda"):
+        located = next((item for item in package.chain if item.location is not None), None)
+        yield Notice(
+            "azureml-defaults is a package of pip: conda's channels do not have it",
+            located.location if located is not None else None,
+            "list it under pip:",
+        )
     for package in image.named(DEFAULTS, manager="pip"):
         reason = installable(image, package)
         if reason and package.versions is not None:

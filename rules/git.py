@@ -48,7 +48,7 @@ from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Testimony
 
 ID = "AML111"
-FIX = "add `apt-get install -y git` (git {expected})"
+FIX = "install git ({expected})"
 
 
 def testify(image: Built) -> Testimony:

@@ -2,7 +2,8 @@
 
 ## What it asks
 
-The Python that a plain `python` runs in the image is 3.6 or newer (3.5 or 3.6 in the document of 2020-03).
+The Python that a plain `python` runs in the image (`python3`, where there is no `python`) is 3.6 or newer (3.5 or 3.6 in
+the document of 2020-03).
 
 ## Why
 
@@ -62,7 +63,7 @@ from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.model import Fact, Testimony
 
 ID = "AML103"
-FIX = "install Python {expected} where PATH finds it first, for example `conda install -y python=3.10`"
+FIX = "install Python {expected} where PATH finds it first (`conda install -y python=VERSION`)"
 
 
 def testify(image: Built) -> Testimony:

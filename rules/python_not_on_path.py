@@ -52,7 +52,7 @@ FIX = "put conda's bin folder first on PATH"
 def check(image: Built) -> Iterator[Notice]:
     """A conda prefix whose Python another one hides, or that PATH does not name at all."""
     prefixes = [prefix for prefix in image.conda_prefixes() if prefix]
-    if not prefixes or image.active_env:
+    if not prefixes or image.active_env or any(package.manager == "link" for package in image.packages):
         return
     python = effective_python(image)
     of_conda = any(python.place == prefix or python.place.startswith(prefix + "/") for prefix in prefixes)

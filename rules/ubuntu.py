@@ -54,7 +54,7 @@ from amlcheck.dockerfile.built import Built
 from amlcheck.model import Fact, Testimony, Unknown
 
 ID = "AML101"
-FIX = "start from Ubuntu {expected}, for example FROM ubuntu:22.04"
+FIX = "start from Ubuntu {expected}, or from an image that is built on it"
 
 
 def testify(image: Built) -> Testimony:

@@ -77,4 +77,4 @@ def _is_asked_about(image: Built, package: Package) -> bool:
 
 def _place(package: Package) -> Location | None:
     located = [item.location for item in package.chain if item.location is not None]
-    return located[-1] if located else None
+    return located[0] if located else None

@@ -110,6 +110,17 @@ CASES = [
         "1.50.0",
     ),
     ("FROM python:3.9-slim\nRUN pip install --no-deps azureml-defaults==1.50.0", "inference-server", None),
+    (
+        f"FROM ubuntu:20.04\nENV PATH=/opt/conda/bin:$PATH\n{CONDA}\nARG V\nRUN conda install -y python=${{V}}",
+        "python",
+        None,
+    ),
+    (
+        f"FROM ubuntu:20.04\nENV PATH=/opt/conda/bin:$PATH\n{CONDA}\nARG V\nRUN conda install -y conda=${{V}}",
+        "conda",
+        None,
+    ),
+    ("FROM ubuntu:20.04\nARG V\nRUN apt-get install -y git\nRUN apt-get install -y git=$V", "git", None),
     # what was removed does not stay
     ("FROM python:3.8\nRUN apt-get remove -y git", "git", "absent"),
     ("FROM nvidia/cuda:11.3.1-cudnn8-runtime-ubuntu20.04\nRUN apt-get purge -y 'libcudnn*'", "cudnn", None),

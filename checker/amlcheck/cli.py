@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from amlcheck import __version__
 from amlcheck.errors import AmlcheckError
@@ -19,7 +19,10 @@ _READER_GONE = 141
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse whose errors look like all others."""
+    """argparse whose errors look like all others, and that takes no abbreviations: they break when an option is added."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         print(f"amlcheck: {message} (see `{self.prog} --help`)", file=sys.stderr)

@@ -67,7 +67,7 @@ def judge(
             witnesses=tuple(witnesses),
             severity=requirement.severity if requirement else Severity.INFO,
             source=requirement.source if requirement else "",
-            fix=fix if verdict in (Verdict.VIOLATED, Verdict.UNDECIDED) else "",
+            fix=fix if verdict is Verdict.VIOLATED or (verdict is Verdict.UNDECIDED and facts) else "",
             rule=rule,
         )
 

@@ -14,7 +14,17 @@ from amlcheck.dockerfile.plan import make_plan
 from amlcheck.dockerfile.reader import read
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.judge import Circumstances, is_gpu, judge
-from amlcheck.model import COMPONENTS, Finding, Judgement, Origin, SubjectReport, Testimony, Witness
+from amlcheck.model import (
+    COMPONENTS,
+    Finding,
+    Judgement,
+    Origin,
+    Requirement,
+    SubjectReport,
+    Testimony,
+    When,
+    Witness,
+)
 from amlcheck.profiles import Profile
 
 MAX_BYTES = 10 << 20
@@ -96,11 +106,21 @@ def _report(catalog: Catalog, shown: str, image: Built, options: LintOptions, so
     return SubjectReport(shown, "dockerfile", judgements, tuple(found), sources=sources)
 
 
+def _overridden(requirement: Requirement | None, rule_id: str, profile: Profile) -> Requirement | None:
+    """A requirement with the severity that [rules] gives its rule; not asked where that is "off"."""
+    if requirement is None or rule_id not in profile.rules:
+        return requirement
+    severity = profile.rules[rule_id]
+    if severity is None:
+        return replace(requirement, when=When.NEVER, asked_by="[rules]")
+    return replace(requirement, severity=severity)
+
+
 def _judged(
     component: str, testimony: Testimony, catalog: Catalog, options: LintOptions, gpu: bool | None
 ) -> Judgement:
     rule = catalog.requirements[component]
-    requirement = options.profile.requires.get(component)
+    requirement = _overridden(options.profile.requires.get(component), rule.id, options.profile)
     expected = requirement.expected if requirement is not None else ""
     return judge(
         component,

@@ -66,10 +66,14 @@ def _either(given: bool | None, configured: bool) -> bool:
 def _profile(options: argparse.Namespace, config: Config, flavour: str) -> Profile:
     known = catalog()
     name = options.profile or _named(config, "profile") or DEFAULT_PROFILE
-    profile = load_profile(known, name)
+    with _told_of(config if not options.profile and config.get("profile") else None):
+        profile = load_profile(known, name)
     if flavour:
-        profile = with_flavour(known, profile, options.flavour or _named(config, "flavour"))
-    profile = with_requirements(profile, [*config.get("require", []), *(options.require or [])])
+        with _told_of(None if options.flavour else config):
+            profile = with_flavour(known, profile, options.flavour or _named(config, "flavour"))
+    with _told_of(config):
+        profile = with_requirements(profile, config.get("require", []), "require")
+    profile = with_requirements(profile, options.require or [])
     rules = dict(profile.rules)
     for name, severity in config.get("rules", {}).items():
         rule = known.rule(name)
@@ -79,6 +83,17 @@ def _profile(options: argparse.Namespace, config: Config, flavour: str) -> Profi
     return replace(profile, rules=rules)
 
 
+@contextmanager
+def _told_of(config: Config | None) -> Iterator[None]:
+    """What is wrong with a value of the configuration is told with the name of its file."""
+    try:
+        yield
+    except AmlcheckError as error:
+        if config is None or config.path is None or str(error).startswith(str(config.path)):
+            raise
+        raise ConfigError(f"{config.path}: {error}") from error
+
+
 def _named(config: Config, key: str) -> str:
     """A profile's name, or the path of its file relative to the configuration."""
     value = str(config.get(key, ""))
@@ -86,7 +101,11 @@ def _named(config: Config, key: str) -> str:
 
 
 def _build_args(given: list[str], config: Config) -> dict[str, str]:
-    values = {name: str(value) for name, value in config.get("build-args", {}).items()}
+    values: dict[str, str] = {}
+    for name, value in config.get("build-args", {}).items():
+        if not isinstance(value, str):
+            raise ConfigError(f'{config.path}: build-args: {name} must be a string: write it in quotes, as "3.10"')
+        values[name] = value
     for text in given:
         name, equals, value = text.partition("=")
         if not name or (not equals and name not in os.environ):
@@ -106,10 +125,9 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
 
 def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
     text = options.fail_on or config.get("fail-on", "error")
-    found = severity_of(text, f"{config.path}: fail-on" if not options.fail_on else "--fail-on")
-    if found is None:
-        raise ConfigError(f"{config.path}: fail-on: 'off' is no severity; it is error, warning or info")
-    return found
+    if text not in ("error", "warning", "info"):
+        raise ConfigError(f"{config.path}: fail-on: {text!r} is no severity; it is error, warning or info")
+    return Severity[text.upper()]
 
 
 def _write(report: Report, options: argparse.Namespace, config: Config) -> None:

@@ -50,14 +50,14 @@ def with_flavour(catalog: Catalog, profile: Profile, name: str) -> Profile:
     return replace(profile, requires={**profile.requires, **flavour.requires}, rules={**profile.rules, **flavour.rules})
 
 
-def with_requirements(profile: Profile, texts: Iterable[str]) -> Profile:
+def with_requirements(profile: Profile, texts: Iterable[str], option: str = "--require") -> Profile:
     """A profile with requirements from the command line: "python>=3.9", "mpi=openmpi ==4.1.*". Raises AmlcheckError."""
     requires = dict(profile.requires)
     for text in texts:
         match = _REQUIRE.fullmatch(text)
         component = match.group("component") if match else text
         if match is None or component not in COMPONENTS:
-            raise AmlcheckError(f"--require {text!r}: {_unknown(component)}")
+            raise AmlcheckError(f"{option} {text!r}: {_unknown(component)}")
         accepts = (
             match.group("accepts").strip().removeprefix("=")
             if re.match(r"=\s*[a-z\d]", match.group("accepts"))
@@ -67,7 +67,7 @@ def with_requirements(profile: Profile, texts: Iterable[str]) -> Profile:
             accepted = parse_accepts(accepts or "present")
         except ValueError as error:
             raise AmlcheckError(
-                f"--require {text!r}: {error}; write it as 'python>=3.9' or 'mpi=openmpi ==4.1.*'"
+                f"{option} {text!r}: {error}; write it as 'python>=3.9' or 'mpi=openmpi ==4.1.*'"
             ) from error
         requires[component] = Requirement(
             component, accepted, accepts or "present", source="--require", asked_by="--require"
@@ -91,12 +91,14 @@ def parse_accepts(text: str) -> tuple[Accepted, ...]:
             versions = from_specifiers(specifiers) if specifiers else None
         except InvalidVersion as error:
             raise ValueError(f"{specifiers!r} is not a version specifier such as '>=3.6'") from error
+        if versions is not None and versions.is_empty:
+            raise ValueError(f"no version can be {specifiers!r}")
         choices.append(Accepted(family.group(0) if family else "", versions))
     return tuple(choices)
 
 
 def _unknown(component: str) -> str:
-    near = get_close_matches(component, COMPONENTS, n=1)
+    near = get_close_matches(component.lower(), COMPONENTS, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(COMPONENTS)}"
     return f"{component!r} is no requirement; {hint}"
 
@@ -131,6 +133,8 @@ def _load(catalog: Catalog, name: str, folder: str, known: list[str], depth: int
         if found is None:
             raise ConfigError(f"{path}: [rules]: there is no rule {rule!r}; `amlcheck rules` lists them")
         rules[found.id] = severity_of(severity, f"{path}: [rules] {rule}")
+    if folder == "profiles" and not requires and not rules:
+        raise ConfigError(f"{path}: the profile asks nothing; give it [requires.…] tables, or extends")
     return Profile(
         path.stem,
         data.get("title", base.title),
@@ -151,6 +155,14 @@ def severity_of(text: object, where: str) -> Severity | None:
         raise ConfigError(f"{where}: {text!r} is no severity; it is error, warning, info or off") from None
 
 
+def _when(text: object) -> When:
+    """When a requirement applies, by its name. Raises ValueError."""
+    known = [item.value for item in When]
+    if text not in known:
+        raise ValueError(f"when is {text!r}; it is one of {', '.join(known)}")
+    return When(text)
+
+
 def _check_keys(path: Path, data: dict[str, Any], known: frozenset[str]) -> None:
     for key in data:
         if key not in known:
@@ -165,9 +177,11 @@ def _requirement(path: Path, component: str, entry: object, before: Requirement 
     _check_keys(path, entry, _REQUIREMENT_KEYS)
     where = f"{path}: [requires.{component}]"
     accepts = entry.get("accepts", before.expected if before else "present")
+    if not isinstance(accepts, str):
+        raise ConfigError(f'{where}: accepts must be a string: write it in quotes, as ">=3.10"')
     try:
         accepted = parse_accepts(str(accepts))
-        when = When(entry.get("when", before.when.value if before else "always"))
+        when = _when(entry.get("when", before.when.value if before else "always"))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
     severity = severity_of(entry.get("severity", before.severity.label if before else "error"), where)
@@ -180,7 +194,7 @@ def _requirement(path: Path, component: str, entry: object, before: Requirement 
         str(accepts),
         When.NEVER if severity is None else when,
         severity or Severity.INFO,
-        str(entry.get("source", before.source if before else "")),
+        str(entry.get("source", before.source if before and "accepts" not in entry else asked_by)),
         absent == "undecided",
         asked_by,
     )

@@ -149,7 +149,7 @@ def _pinned_beside(image: Built, alternative: str) -> bool:
 
 def _chosen(image: Built, name: str) -> Package | None:
     """The package in the environment of `python`; else the last one."""
-    packages = image.named(name)
+    packages = image.named(name, manager="pip")
     here = effective_python(image).place
     fitting = [package for package in packages if package.place == here and here]
     return (fitting or packages)[-1] if packages else None

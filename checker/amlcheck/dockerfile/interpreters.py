@@ -98,6 +98,9 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
         if meaning.version == "perhaps":
             return Unknown("python", f"{package.name} may bring Python along", package.chain)
         return Unknown("python", f"{package.name} is installed only under a condition", package.chain)
+    last = certain[-1][0]
+    if last.unknown:
+        return Unknown("python", f"the version of {last.name} is not known: {last.unknown}", last.chain)
     valued = [(package, value_of(image, package, meaning)) for package, meaning in certain]
     exact = [item for item in valued if item[1].versions is not None and item[0].name != "python-is-python3"]
     package, value = (exact or valued)[-1]

@@ -148,7 +148,11 @@ def _target(plan: Plan, wanted: str) -> int:
         return found
     names = [stage.name for stage in plan.stages if stage.name]
     near = get_close_matches(wanted.lower(), names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"its stages are: {', '.join(names) or 'without names'}"
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else (f"its stages are: {', '.join(names)}" if names else "its stages have no names, only numbers")
+    )
     raise AmlcheckError(f"{plan.dockerfile.source.path}: has no stage {wanted!r} for --target; {hint}")
 
 

@@ -32,7 +32,10 @@ def testify(image: Built, component: str) -> Testimony:
     replaced = next((item for item in image.opaque if component in item.replaces), None)
     if replaced is not None:
         return Unknown(component, replaced.reason, certain[-1][0].chain)
-    entries = [entry for entry in certain if entry[0].manager == certain[-1][0].manager]
+    last = certain[-1][0]
+    if last.unknown:
+        return Unknown(component, f"the version of {last.name} is not known: {last.unknown}", last.chain)
+    entries = [entry for entry in certain if entry[0].manager == last.manager]
     facts = [(package, value_of(image, package, meaning)) for package, meaning in entries]
     exact = [(package, value) for package, value in facts if value.versions is not None] or facts
     package, value = exact[-1]

@@ -70,7 +70,7 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         return
     asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE]
     others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
-    console.print(_table(asked))
+    console.print(_table(asked, subject))
     if others:
         found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
         _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
@@ -90,7 +90,7 @@ def _subject(console: Console, subject: SubjectReport) -> None:
             _finding(console, finding, subject)
 
 
-def _table(judgements: Iterable[Judgement]) -> Table:
+def _table(judgements: Iterable[Judgement], subject: SubjectReport) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=True, header_style="dim")
     table.add_column("  ", no_wrap=True)
     table.add_column("requirement", no_wrap=True)
@@ -104,18 +104,29 @@ def _table(judgements: Iterable[Judgement]) -> Table:
             Text(judgement.component),
             Text(plain(judgement.found or "not known")),
             Text(plain(judgement.expected or "-")),
-            Text(plain(_why(judgement))),
+            Text(plain(_why(judgement, subject))),
         )
     return table
 
 
-def _why(judgement: Judgement) -> str:
+def _why(judgement: Judgement, subject: SubjectReport) -> str:
     """Where a met value stands; what is wrong is told in full below."""
     if judgement.verdict is Verdict.MET:
         places = [item.location for item in _chain(judgement) if item.location is not None]
         if places:
-            return "line " + " -> ".join(dict.fromkeys(str(place.line) for place in places))
+            return _places(judgement, places, subject)
     return "" if judgement.verdict is Verdict.MET else f"see {judgement.rule} below"
+
+
+def _places(judgement: Judgement, places: list[Location], subject: SubjectReport) -> str:
+    """The lines of a chain, with the file's name where it is another one; and what is to be known of the value."""
+    lines = []
+    for place in places:
+        other = "" if place.path == subject.subject else f"{place.path.rsplit('/', 1)[-1]}:"
+        lines.append(f"{other}{place.line}")
+    shown = " -> ".join(dict.fromkeys(lines))
+    note = next((item.testimony.note for item in judgement.witnesses if isinstance(item.testimony, Fact)), "")
+    return f"{'' if ':' in lines[0] else 'line '}{shown}{'; ' + note if note else ''}"
 
 
 def _chain(judgement: Judgement) -> Chain:
@@ -199,7 +210,7 @@ def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
         _underlined(console, line, location, margin, item.note)
     for item in chain:
         if item.location is None:
-            console.print(Text(f"  {' ' * margin} = {plain(item.note)}: {plain(item.text)}", style="dim"))
+            _hanging(console, f"  {' ' * margin} = ", f"{item.note}: {item.text}", "dim", "dim", margin + 5)
 
 
 def _line(subject: SubjectReport, location: Location) -> str | None:
