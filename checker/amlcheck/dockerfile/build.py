@@ -6,6 +6,7 @@ Nothing is executed. Each instruction changes the stage as far as its text tells
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, EVERYTHING, Base, Built, Content, Opaque, Package, Stated
@@ -26,6 +27,8 @@ from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
 from amlcheck.model import Evidence
 from amlcheck.reference import parse_reference
 
+MAX_BROUGHT = 2_000
+"""What two stages may hold for a copy between them to be followed: two copies of all from each stage before double it."""
 _POSIX_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _SET_BY_SHELL = frozenset("?$@*#!-_0123456789") | {
     "RANDOM",
@@ -77,18 +80,21 @@ class Builder:
         return self.stage(self.plan.target).built
 
     def stage(self, index: int) -> _Stage:
-        """A stage after its last instruction. Parents are followed first, without recursion."""
-        chain = []
-        current: int | None = index
-        while current is not None and current not in self._done:
-            chain.append(current)
-            current = self.plan.stages[current].parent
-        for number in reversed(chain):
-            self._done[number] = self._follow(self.plan.stages[number])
+        """A stage after its last instruction. What it needs of others is followed first, without recursion."""
+        waiting = [] if index in self._done else [(index, self._follow(self.plan.stages[index]))]
+        while waiting:
+            number, steps = waiting[-1]
+            needed = next(steps, None)
+            if needed is None:
+                waiting.pop()
+            elif needed not in self._done and needed < number:
+                waiting.append((needed, self._follow(self.plan.stages[needed])))
         return self._done[index]
 
-    def _follow(self, stage: Stage) -> _Stage:
+    def _follow(self, stage: Stage) -> Iterator[int]:
+        """Follows a stage to its end; yields each stage that has to be followed before it can go on."""
         if stage.parent is not None:
+            yield stage.parent
             parent = self._done[stage.parent]
             state = _Stage(_child(parent.built), parent.files.copy(), list(parent.pending))
             for instruction in self.plan.stages[stage.parent].instructions:
@@ -101,8 +107,10 @@ class Builder:
                 reason = f"Docker refuses the instruction in line {instruction.start_line}"
                 state.built.opaque.append(Opaque(reason, instruction.keyword_span, NOT_THE_SYSTEM))
                 continue
-            _InstructionReader(self, stage, state, instruction).read()
-        return state
+            reader = _InstructionReader(self, stage, state, instruction)
+            yield from reader.stages()
+            reader.read()
+        self._done[stage.index] = state
 
     # --- the base image ----------------------------------------------------------------------------------------------
 
@@ -174,6 +182,18 @@ class _InstructionReader:
         handler = getattr(self, f"_{self.instruction.keyword.lower()}", None)
         if handler is not None:
             handler()
+
+    def stages(self) -> Iterator[int]:
+        """The stages that it copies from or mounts."""
+        for flag in self.instruction.flags:
+            origin: str | None = None
+            if flag.name == "from" and self.instruction.keyword in ("COPY", "ADD"):
+                origin = self._expand(flag.value_word).value
+            elif flag.name == "mount" and self.instruction.keyword == "RUN":
+                origin = _fields(flag.value or "").get("from")
+            index = self.builder.plan.find(origin, self.stage.index) if origin is not None else None
+            if index is not None:
+                yield index
 
     # --- expansion ---------------------------------------------------------------------------------------------------
 
@@ -373,6 +393,9 @@ class _InstructionReader:
         index = self.builder.plan.find(origin.value, self.stage.index) if origin.known else None
         if index is not None:
             other = self.builder.stage(index)
+            if sum(len(built.packages) + len(built.opaque) for built in (self.built, other.built)) > MAX_BROUGHT:
+                self._unread("more is copied between stages than is followed", self.instruction.span, True)
+                return
             bring_from_stage(self.built, self.state.files, other.built, other.files, sources, target, self.instruction)
         else:
             bring_from_image(self.built, origin, sources, target, self.instruction)
@@ -429,7 +452,7 @@ class _InstructionReader:
         if program not in _POSIX_SHELLS and not self.built.active_env:
             self._unread(f"the shell {program} is not followed", self.instruction.keyword_span, True)
             return
-        step.runner.run(self._script())
+        step.runner.run(self._script(), bash=True if program == "bash" else None)
 
     def _script(self) -> Mapped:
         """The text that the shell runs: the joined lines, with the here-documents below them."""
@@ -455,7 +478,7 @@ class _InstructionReader:
         for flag in self.instruction.flags:
             if flag.name != "mount" or flag.value is None:
                 continue
-            fields = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            fields = _fields(flag.value)
             if fields.get("type", "bind") != "bind":
                 continue
             source = fields.get("source") or fields.get("src") or "."
@@ -472,6 +495,11 @@ class _InstructionReader:
                 content = self.builder.stage(index).files.read(posixpath.normpath("/" + source.lstrip("/")))
                 if content is not None:
                     step.files.write(path, content)
+
+
+def _fields(value: str) -> dict[str, str]:
+    """The `name=value` parts of a --mount."""
+    return dict(part.partition("=")[::2] for part in value.split(","))
 
 
 def _folder_of(word: Text) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -54,14 +55,16 @@ class Plan:
     """None for one that was declared and has no value."""
     build_args: Mapping[str, str]
     problems: list[Problem]
+    names: dict[str, list[int]] = field(default_factory=dict)
+    """The stages of each name, from the first."""
 
     def find(self, name: str, before: int) -> int | None:
         """The stage of that name or number among those before another."""
-        lowered = name.lower()
-        for stage in reversed(self.stages[:before]):
-            if stage.name == lowered:
-                return stage.index
-        return int(name) if name.isdigit() and int(name) < before else None
+        named = self.names.get(name.lower(), [])
+        if at := bisect_left(named, before):
+            return named[at - 1]
+        # Longer numbers are none: Python refuses to read those of thousands of digits.
+        return int(name) if name.isdecimal() and len(name) < 10 and int(name) < before else None
 
 
 def make_plan(dockerfile: Dockerfile, target: str = "", build_args: Mapping[str, str] | None = None) -> Plan:
@@ -133,6 +136,7 @@ def _add_stage(plan: Plan, instruction: Instruction) -> None:
             Problem(span, f"base name ({words[0].text}) should not be blank", "give the ARG a default before FROM")
         )
         base = hole("the base image's name is empty", span)
+    plan.names.setdefault(name, []).append(index)
     plan.stages.append(Stage(index, name, instruction, base, platform, parent))
 
 

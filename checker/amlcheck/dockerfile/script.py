@@ -6,22 +6,28 @@ yields commands marked as uncertain, and variables that differ between branches 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from amlcheck.dockerfile.conditions import decide
+from amlcheck.dockerfile.flow import Exit, Flow
+from amlcheck.dockerfile.outcome import SUCCEEDS, fails, program, succeeds
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
 from amlcheck.dockerfile.shellwords import Words, matches
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Text, as_mapped, bounded, defined, hole, join
 
 MAX_ROUNDS = 64
-MAX_COMMANDS = 20_000
+MAX_COMMANDS = 5_000
+MAX_STATEMENTS = 100_000
+"""Statements that are followed in one script, loops and functions counted each time."""
 MAX_NESTING = 24
 _PROBES = frozenset({"test", "grep", "egrep", "fgrep", "which", "type", "hash", "cmp", "diff"})
 """Commands that are asked: whether they succeed, only the build can tell."""
-_GIVES_UP = frozenset({"true", ":", "echo", "exit"})
-"""After `||`: a failure that does no harm, or that ends the build."""
+_LEAVES = frozenset({"exit", "return", "break", "continue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +78,40 @@ class Runner:
         on_unread: Callable[[str, Span, bool], None],
     ) -> None:
         self.variables = variables
+        self._flow = Flow(variables)
         self._lookup = lookup
         self._on_command = on_command
         self._output = output
         self._on_unread = on_unread
         self._functions: dict[str, Node] = {}
+        self._locals: list[dict[str, Text | None]] = []
         self._words = Words(self.lookup, self._substituted)
-        self._count = 0
+        self._commands = 0
+        self._statements = 0
         self._depth = 0
-        self._stopped = False
-        self.unsettled = ""
+        self._processes = 0
+        self._caught = 0
+        """How many conditions and the like enclose this: there a failure ends nothing."""
+        self._failing = False
+        """Whether the last command has failed: the right side of `||`."""
+
+    @property
+    def bash(self) -> bool | None:
+        """Whether bash reads the script; None where that is not known."""
+        return self._words.bash
+
+    @bash.setter
+    def bash(self, value: bool | None) -> None:
+        self._words.bash = value
+
+    @property
+    def unsettled(self) -> str:
         """Why variables that are not seen to be set may be: a file was sourced that is not known."""
+        return self._flow.unsettled
+
+    @unsettled.setter
+    def unsettled(self, reason: str) -> None:
+        self._flow.unsettled = reason
 
     def lookup(self, name: str) -> Text | None:
         """A shell variable, or what the build's environment has under that name."""
@@ -91,38 +120,71 @@ class Runner:
         found = self._lookup(name)
         return hole(self.unsettled) if found is None and self.unsettled else found
 
-    def run(self, script: Mapped, certain: bool = True) -> None:
-        """Follows a script to its end."""
+    def run(self, script: Mapped, certain: bool = True, apart: bool = False, bash: bool | None = None) -> None:
+        """Follows a script to its end. `apart`: in a process of its own; `bash`: whether bash reads it, where that is told."""
         if len(script.text) > MAX_SCRIPT:
             self._on_unread("the script is too long to be followed", script.span(0, 1), certain)
             return
         if self._depth >= MAX_NESTING:
             self._on_unread("scripts are nested too deeply to be followed", script.span(0, 1), certain)
             return
+        reader = self.bash
+        self.bash = bash if apart or bash is not None else reader
+        try:
+            with self._process() if apart else nullcontext():
+                self._script(script, certain)
+        finally:
+            self.bash = reader
+
+    def _script(self, script: Mapped, certain: bool) -> None:
+        root = Script(script).root
         self._depth += 1
         try:
-            self._block(Script(script).root, certain, required=True)
+            self._block(root, certain, required=True)
         except RecursionError:
             self._on_unread("the script is nested too deeply to be followed", script.span(0, 1), certain)
         finally:
             self._depth -= 1
-            self._stopped = False
+        self._flow.catch("return", root.span)
+
+    @contextmanager
+    def _process(self) -> Iterator[None]:
+        """A subshell, a part of a pipeline, a script that is run."""
+        self._processes += 1
+        try:
+            with self._flow.apart():
+                yield
+        finally:
+            self._processes -= 1
+
+    @contextmanager
+    def _catching(self) -> Iterator[None]:
+        """A condition, or the left side of `||`: a failure inside is asked for."""
+        self._caught += 1
+        try:
+            yield
+        finally:
+            self._caught -= 1
 
     # --- statements --------------------------------------------------------------------------------------------------
 
     def _block(self, node: Node, certain: bool, required: bool) -> bool | None:
+        return self._all(node.named_children, certain, required)
+
+    def _all(self, nodes: list[Node], certain: bool, required: bool) -> bool | None:
         status: bool | None = True
-        statements = [child for child in node.named_children if child.kind not in ("comment", "heredoc_body")]
-        for index, child in enumerate(statements):
-            if self._stopped:
+        statements = [node for node in nodes if node.named and node.kind not in ("comment", "heredoc_body")]
+        for index, node in enumerate(statements):
+            if self._flow.left is not None:
                 break
-            status = self._run(child, certain, required and index == len(statements) - 1)
+            status = self._run(node, certain, required and index == len(statements) - 1)
         return status
 
     def _run(self, node: Node, certain: bool, required: bool) -> bool | None:
         """One statement. Returns whether it succeeds: None where that is not known; a command is taken to succeed."""
-        if self._exhausted(node, certain):
+        if self._flow.left is not None or self._exhausted(node, certain):
             return None
+        certain = certain and self._flow.certain
         handler = _HANDLERS.get(node.kind)
         if handler is not None:
             return handler(self, node, certain, required)
@@ -132,77 +194,80 @@ class Runner:
         return True
 
     def _exhausted(self, node: Node, certain: bool) -> bool:
-        """Counts a statement; whether there were too many, which is told once."""
-        self._count += 1
-        if self._count == MAX_COMMANDS + 1:
+        """Whether more has been followed than is: a few nested loops have more rounds than there is time."""
+        if self._statements > MAX_STATEMENTS or self._commands > MAX_COMMANDS:
+            return True
+        self._statements += 1
+        if self._statements > MAX_STATEMENTS:
             self._on_unread("the script runs too many commands to be followed", node.span, certain)
-        return self._count > MAX_COMMANDS
+            return True
+        return False
 
     def _list(self, node: Node, certain: bool, required: bool) -> bool | None:
-        children = node.children
-        operator = next((child.text for child in children if child.text in ("&&", "||")), "&&")
-        parts = [child for child in children if child.named]
+        operator = next((child.text for child in node.children if child.text in ("&&", "||")), "&&")
+        parts = [child for child in node.children if child.named]
         if len(parts) < 2:
             return self._block(node, certain, required)
         left, right = parts[0], parts[-1]
-        first = self._run(left, certain, required and operator == "&&")
-        if operator == "&&":
-            if first is False:
-                return False
-            second = self._run(right, certain and (first is True or required), required)
-            return second if first else (None if second else second)
-        if first is True:
-            if _gives_up(right):
-                return True
-            if left.kind == "test_command":
-                return True
-            # `a || b`: b runs only if a fails, which nobody plans for
-            self._run_apart(right, required)
+        return (self._and if operator == "&&" else self._or)(left, right, certain, required)
+
+    def _and(self, left: Node, right: Node, certain: bool, required: bool) -> bool | None:
+        first = self._run(left, certain, required)
+        if first is False or self._flow.left is not None:
+            return first
+        if first is None and not required:
+            return None if self._perhaps(right) is not False else False
+        second = self._run(right, certain, required)
+        return second if first else (None if second else second)
+
+    def _or(self, left: Node, right: Node, certain: bool, required: bool) -> bool | None:
+        harmless = succeeds(right)
+        with self._catching():
+            # What fails on the left goes unnoticed where the right side succeeds.
+            first = self._run(left, certain and not harmless, False)
+        if self._flow.left is not None:
+            return None
+        if first is True and (left.kind == "test_command" or self._test(left)):
             return True
+        self._failing = True
         if first is False:
-            return self._run(right, certain, required)
-        self._run_apart(right, False)
-        return True if _gives_up(right) else None
+            status = self._run(right, certain, required)
+            self._failing = False
+            return status
+        if right.kind != "command" or program(right) not in SUCCEEDS:
+            # `a || b`: b runs only if a fails, which nobody plans for
+            self._perhaps(right)
+        self._failing = False
+        return True if first or harmless or fails([right]) else None
 
-    def _run_apart(self, node: Node, required: bool) -> None:
-        """A branch that may not be taken: its commands are uncertain, its variables too."""
-        before = dict(self.variables)
-        self._run(node, False, required)
-        self._stopped = False
-        self._merge(before, node.span)
-
-    def _merge(self, before: dict[str, Text], span: Span) -> None:
-        for name in set(before) | set(self.variables):
-            old, new = before.get(name), self.variables.get(name)
-            if (old.value if old else None) != (new.value if new else None):
-                self.variables[name] = hole(f"{name} depends on a condition that the build decides", span)
+    def _perhaps(self, node: Node) -> bool | None:
+        """A statement that may not be reached: its commands are uncertain, and what it changes is."""
+        status: list[bool | None] = []
+        self._flow.alternatives(node.span, [lambda: status.append(self._run(node, False, False))])
+        return status[0]
 
     def _pipeline(self, node: Node, certain: bool, required: bool) -> bool | None:
         feeder: Command | None = None
         status: bool | None = True
         for child in node.named_children:
             body = child.field("body") if child.kind == "redirected_statement" else child
-            if body is not None and body.kind == "command":
-                if self._exhausted(child, certain):
-                    return None
-                feeder = self._command(child, certain, feeder)
-                status = True
-            else:
-                status = self._run(child, certain, required)
-                feeder = None
+            with self._process():
+                if body is not None and body.kind == "command":
+                    feeder = self._command(child, certain, feeder)
+                    status = None if feeder is not None and _asks(feeder) else True
+                else:
+                    status = self._run(child, certain, required)
+                    feeder = None
         return status
 
     def _negated(self, node: Node, certain: bool, required: bool) -> bool | None:
-        status = self._block(node, certain, False)
+        with self._catching():
+            status = self._block(node, certain, False)
         return None if status is None else not status
 
     def _subshell(self, node: Node, certain: bool, required: bool) -> bool | None:
-        before = dict(self.variables)
-        status = self._block(node, certain, required)
-        self.variables.clear()
-        self.variables.update(before)
-        self._stopped = False
-        return status
+        with self._process():
+            return self._block(node, certain, required)
 
     def _if(self, node: Node, certain: bool, required: bool) -> bool | None:
         branches: list[tuple[list[Node], list[Node]]] = []
@@ -222,99 +287,131 @@ class Runner:
             elif child.kind not in ("if", "fi", ";"):
                 (body if seen_then else condition).append(child)
         branches.insert(0, (condition, body))
-        return self._branches(node, branches, otherwise, certain, required)
+        return self._choose(node.span, branches, otherwise, certain, required)
 
-    def _branches(
+    def _choose(
         self,
-        node: Node,
+        span: Span,
         branches: list[tuple[list[Node], list[Node]]],
         otherwise: list[Node] | None,
         certain: bool,
         required: bool,
     ) -> bool | None:
-        undecided = False
-        before = dict(self.variables)
-        for tests, body in branches:
-            status: bool | None = True
-            for test in tests:
-                if test.named:
-                    if test.kind in ("command", "pipeline", "variable_assignment", "redirected_statement"):
-                        self._run(test, certain and not undecided, False)
-                    status = self._test(test)
-            if status is False:
-                continue
-            self._all(body, certain and not undecided and status is True, required)
-            if status is True and not undecided:
-                return True
-            undecided = True
-            if status is True:
-                break
-        else:
-            if otherwise is not None:
-                self._all(otherwise, certain and not undecided, required)
-        if undecided:
-            self._stopped = False
-            self._merge(before, node.span)
-        return True if not undecided else None
+        """The first branch whose condition holds; the last where none does."""
+        if not branches:
+            return self._all(otherwise, certain, required) if otherwise is not None else True
+        (tests, body), rest = branches[0], branches[1:]
+        unmet = rest[0][1] if rest else otherwise
+        status = self._condition(tests, body, unmet, certain)
+        if self._flow.left is not None:
+            return None
+        if status is False:
+            return self._choose(span, rest, otherwise, certain, required)
+        if status is True:
+            return self._all(body, certain, required)
+        self._flow.alternatives(
+            span,
+            [
+                partial(self._all, body, False, required),
+                partial(self._choose, span, rest, otherwise, False, required),
+            ],
+            complete=True,
+        )
+        return None
 
-    def _all(self, nodes: list[Node], certain: bool, required: bool) -> None:
-        named = [node for node in nodes if node.named and node.kind != "comment"]
-        for index, node in enumerate(named):
-            if not self._stopped:
-                self._run(node, certain, required and index == len(named) - 1)
+    def _condition(self, tests: list[Node], met: list[Node], unmet: list[Node] | None, certain: bool) -> bool | None:
+        """Follows an `if`'s condition. Its last command may fail unnoticed, unless that makes the build fail."""
+        status: bool | None = True
+        named = [test for test in tests if test.named and test.kind != "comment"]
+        for index, test in enumerate(named):
+            status = self._test(test)
+            if test.kind in _PURE or (status is not None and test.kind != "list"):
+                continue
+            noticed = index < len(named) - 1 or fails(met if test.kind == "negated_command" else unmet or [])
+            with self._catching():
+                self._run(test, certain and noticed, False)
+        return status
 
     def _case(self, node: Node, certain: bool, required: bool) -> bool | None:
         subject = node.field("value")
         value = self._words.one(subject) if subject is not None else Text()
-        undecided = False
-        before = dict(self.variables)
+        ways: list[list[Node]] = []
+        complete = False
         for item in node.named_children:
             if item.kind != "case_item":
                 continue
             patterns = item.field_all("value")
             results = [matches(self._words.pattern([pattern]), value) for pattern in patterns]
-            found = True if True in results else (None if None in results else False)
-            if found is False:
+            if all(result is False for result in results):
                 continue
             values = {pattern.start for pattern in patterns}
             body = [child for child in item.named_children if child.start not in values]
-            self._all(body, certain and found is True and not undecided, required)
-            if found and not undecided:
-                return True
-            undecided = True
-            if found:
+            complete = True in results
+            if complete and not ways:
+                return self._all(body, certain, required)
+            ways.append(body)
+            if complete:
                 break
-        if undecided:
-            self._stopped = False
-            self._merge(before, node.span)
-        return None if undecided else True
+        if not ways:
+            return True
+        self._flow.alternatives(node.span, [partial(self._all, body, False, required) for body in ways], complete)
+        return None
 
     def _for(self, node: Node, certain: bool, required: bool) -> bool | None:
-        variable = node.field("variable")
-        body = node.field("body")
+        variable, body = node.field("variable"), node.field("body")
         if variable is None or body is None:
             return None
-        values = [field for child in node.field_all("value") for field in self._words.fields(child)]
-        if not values:
+        listed = node.field_all("value")
+        values = [field for child in listed for field in self._words.fields(child)]
+        if not listed:
             values = [hole("the loop's values are not known", node.span)]
-        rounds = values[:MAX_ROUNDS]
         if len(values) > MAX_ROUNDS:
             self._on_unread("the loop is too long to be followed", node.span, certain)
-        for value in rounds:
-            self.variables[variable.text] = value
-            self._block(body, certain and value.known, False)
+        for value in values[:MAX_ROUNDS]:
+            if self._flow.left is not None or self._exhausted(node, certain):
+                break
+
+            def one_round(value: Text = value) -> None:
+                self.variables[variable.text] = value
+                self._round(body, certain and value.known)
+
+            if value.known:
+                one_round()
+            else:
+                self._flow.alternatives(node.span, [one_round])
+        self._flow.end_loop(node.span)
         return True
 
+    def _round(self, body: Node, certain: bool) -> None:
+        self._block(body, certain, False)
+        self._flow.catch("continue", body.span)
+
     def _loop(self, node: Node, certain: bool, required: bool) -> bool | None:
-        body = node.field("body")
-        condition = node.field("condition")
+        """`while`, `until` and the like: one round stands for all, the first one where that certainly runs."""
+        body, condition = node.field("body"), node.field("condition")
+        runs: bool | None = None
+        if condition is not None and node.kind == "while_statement":
+            runs = self._test(condition)
+            if runs is not None and node.children[0].text == "until":
+                runs = not runs
+        if runs is False:
+            return True
+
+        def first_round(certain: bool) -> None:
+            if condition is not None and condition.kind not in _PURE and runs is None:
+                with self._catching():
+                    self._run(condition, False, False)
+            if body is not None and self._flow.left is None:
+                self._round(body, certain)
+
         before = dict(self.variables)
-        if condition is not None:
-            self._run(condition, False, False)
-        if body is not None:
-            self._block(body, False, False)
-        self._stopped = False
-        self._merge(before, node.span)
+        if runs:
+            first_round(certain)
+            if self._flow.left is None:
+                self._flow.merge(before, node.span)
+        else:
+            self._flow.alternatives(node.span, [partial(first_round, False)])
+        self._flow.end_loop(node.span)
         return None
 
     def _function(self, node: Node, certain: bool, required: bool) -> bool | None:
@@ -345,7 +442,11 @@ class Runner:
         return label, defined(held, node.span, label) if held.known else bounded(held)
 
     def _declare(self, node: Node, certain: bool, required: bool) -> bool | None:
+        local = bool(self._locals) and node.children[0].text in ("local", "declare", "typeset")
         for child in node.named_children:
+            name = child.field("name") if child.kind == "variable_assignment" else child
+            if local and name is not None and name.kind == "variable_name":
+                self._locals[-1].setdefault(name.text, self.variables.get(name.text))
             if child.kind == "variable_assignment":
                 self._assign(child, certain, required)
         return True
@@ -371,7 +472,7 @@ class Runner:
                 self._after_heredoc(redirect, command, certain, required)
         if command is None:
             return True
-        if command.name in _PROBES or (command.name == "command" and _asks(command)):
+        if _asks(command):
             return None
         return command.name != "false"
 
@@ -386,9 +487,14 @@ class Runner:
             elif field == "right" and operator is not None and operator.text == "&&":
                 self._run(child, certain, required)
             elif field == "right":
-                self._run_apart(child, False)
+                self._perhaps(child)
 
     def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
+        self._commands += 1
+        if self._commands > MAX_COMMANDS:
+            if self._commands == MAX_COMMANDS + 1:
+                self._on_unread("the script runs too many commands to be followed", node.span, certain)
+            return None
         redirects: list[Redirect] = []
         inner: Node | None = node
         if node.kind == "redirected_statement":
@@ -414,38 +520,58 @@ class Runner:
     def _dispatch(self, command: Command) -> None:
         name = command.name
         function = self._functions.get(name)
+        failing, self._failing = self._failing, False
         if function is not None and self._depth < MAX_NESTING:
             self._call(function, command)
-        elif name in ("exit", "return"):
-            self._stopped = command.certain
+        elif name in _LEAVES:
+            self._leave(command, failing)
         elif name == "eval" and len(command.words) > 1:
             self._eval(command)
         else:
             self._on_command(command)
 
+    def _leave(self, command: Command, failing: bool) -> None:
+        """`exit`, `return`, `break`, `continue`. `failing`: what an exit without a number tells."""
+        name = command.name
+        given = command.words[1].value if len(command.words) > 1 else ""
+        if name in ("break", "continue"):
+            self._flow.left = Exit(name, int(given) if re.fullmatch(r"[1-9]\d{0,2}", given) else 1)
+            return
+        fails = not re.fullmatch(r"0+", given) if re.fullmatch(r"\d+", given) else failing
+        # What runs in a process or function of its own may fail where that is asked for.
+        inner = name == "return" or self._processes > 0
+        self._flow.left = Exit(name, fails=fails and not (inner and self._caught > 0))
+
     def _call(self, body: Node, command: Command) -> None:
-        kept = {str(index): self.variables.get(str(index)) for index in range(10)}
-        for index in range(1, 10):
-            self.variables[str(index)] = command.words[index] if index < len(command.words) else Text()
-        self.variables["@"] = self.variables["*"] = bounded(join(command.words[1:]))
+        given = {str(index): command.words[index] if index < len(command.words) else Text() for index in range(1, 10)}
+        given["@"] = given["*"] = join(command.words[1:])
+        self._locals.append({name: self.variables.get(name) for name in given})
+        self.variables.update(given)
         self._depth += 1
-        self._block(body, command.certain, False)
-        self._depth -= 1
-        self._stopped = False
-        for name, value in kept.items():
-            if value is None:
-                self.variables.pop(name, None)
-            else:
-                self.variables[name] = value
+        try:
+            self._run(body, command.certain, False)
+        finally:
+            self._depth -= 1
+            self._flow.end_function(command.span)
+            for name, value in self._locals.pop().items():
+                if value is None:
+                    self.variables.pop(name, None)
+                else:
+                    self.variables[name] = value
 
     def _eval(self, command: Command) -> None:
         text = join(command.words[1:])
-        if not text.known:
-            self._on_unread(f"eval of something that is not known: {text.reason}", command.span, command.certain)
-            return
         mapped = as_mapped(text)
-        if mapped is not None:
-            self.run(mapped, command.certain)
+        if mapped is None or not text.known:
+            self._on_unread(f"eval of something that is not known: {text.reason}", command.span, command.certain)
+        elif self._depth >= MAX_NESTING:
+            self._on_unread("scripts are nested too deeply to be followed", command.span, command.certain)
+        else:
+            self._depth += 1
+            try:
+                self._block(Script(mapped).root, command.certain, False)
+            finally:
+                self._depth -= 1
 
     def _redirects(self, node: Node) -> list[Redirect]:
         if node.kind == "heredoc_redirect":
@@ -487,10 +613,6 @@ class Runner:
         return self._output(Command(tuple(words), node.span, True))
 
 
-def _gives_up(node: Node) -> bool:
-    return node.kind == "command" and bool(_GIVES_UP & set(node.text.split()[:1]))
-
-
 _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {
     "program": Runner._block,
     "compound_statement": Runner._block,
@@ -515,6 +637,12 @@ _HANDLERS: dict[str, Callable[[Runner, Node, bool, bool], bool | None]] = {
 }
 
 
+_PURE = frozenset({"test_command"})
+"""Conditions that run no command."""
+
+
 def _asks(command: Command) -> bool:
-    """`command -v PROGRAM`: where it is, not the program itself."""
-    return len(command.words) > 1 and command.words[1].value in ("-v", "-V")
+    """Whether it is asked something only the build can tell; `command -v PROGRAM` is where that is, not the program."""
+    if command.name == "command":
+        return len(command.words) > 1 and command.words[1].value in ("-v", "-V")
+    return command.name in _PROBES

@@ -171,16 +171,17 @@ class Step:
                 break
         return prefix
 
-    def run_text(self, text: Text, certain: bool) -> bool:
-        """Follows a script given as a word (`sh -c "…"`); False where it is not known."""
+    def run_text(self, text: Text, certain: bool, *, apart: bool = True, bash: bool | None = None) -> bool:
+        """Follows a script given as a word (`sh -c "…"`); False where it is not known. For the rest see run_script."""
         mapped = as_mapped(text)
         if mapped is None or not text.known:
             return False
-        self.runner.run(mapped, certain)
+        self.run_script(mapped, certain, apart=apart, bash=bash)
         return True
 
-    def run_script(self, mapped: Mapped, certain: bool) -> None:
-        self.runner.run(mapped, certain)
+    def run_script(self, mapped: Mapped, certain: bool, *, apart: bool = True, bash: bool | None = None) -> None:
+        """Follows a script. `apart`: in a process of its own, which a sourced one has not; `bash`: whether bash reads it."""
+        self.runner.run(mapped, certain, apart, bash)
 
 
 def chain_of(part: Text | None, word: Text | None, command: Command, note: str) -> Chain:

@@ -173,7 +173,7 @@ def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: St
     if conda_installer(named, arguments, command, step):
         return
     if content is not None and content.mapped is not None:
-        step.run_script(content.mapped, command.certain)
+        step.run_script(content.mapped, command.certain, bash=True if command.name == "bash" else None)
         return
     base = posixpath.basename(word.value)
     if (

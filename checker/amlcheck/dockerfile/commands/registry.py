@@ -122,6 +122,11 @@ def _after_operand(command: Command, step: Step) -> None:
     dispatch(command.without(position + 1), step)
 
 
+def _is_bash(command: Command) -> bool | None:
+    """Whether bash reads the script; None for sh, which may be bash or not."""
+    return True if command.name == "bash" else None
+
+
 def _shell(command: Command, step: Step) -> None:
     """`bash -c "…"`, `bash FILE …`, `… | bash`, `bash <<EOF`."""
     position = 1
@@ -134,7 +139,7 @@ def _shell(command: Command, step: Step) -> None:
             continue
         if "c" in text.lstrip("-") and not text.startswith("--"):
             script = command.words[position + 1] if position + 1 < len(command.words) else Text()
-            if not step.run_text(script, command.certain) and script.value:
+            if not step.run_text(script, command.certain, bash=_is_bash(command)) and script.value:
                 step.hide(f"what {command.name} -c runs is not known: {script.reason}", command)
             return
         position += 1
@@ -142,7 +147,7 @@ def _shell(command: Command, step: Step) -> None:
             break
     body = next((item.body for item in command.redirects if item.operator == "<<" and item.body is not None), None)
     if body is not None:
-        step.run_script(body, command.certain)
+        step.run_script(body, command.certain, bash=_is_bash(command))
     elif command.feeder is not None and (
         position >= len(command.words)
         or command.words[position].value == "-"
@@ -185,7 +190,7 @@ def _sourced(command: Command, step: Step) -> None:
     path = step.path(word)
     content = step.files.read(path) if path is not None else None
     if content is not None and content.mapped is not None:
-        step.run_script(content.mapped, command.certain)
+        step.run_script(content.mapped, command.certain, apart=False)
     elif path in ("/etc/os-release", "/usr/lib/os-release", "/etc/lsb-release"):
         _release_variables(command, step)
     else:
