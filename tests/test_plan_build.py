@@ -14,7 +14,7 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.plan import make_plan
 from amlcheck.dockerfile.reader import read
 from amlcheck.errors import AmlcheckError
-from amlcheck.model import SubjectReport
+from amlcheck.model import SubjectReport, Verdict
 
 Build = Callable[..., Built]
 Lint = Callable[..., SubjectReport]
@@ -944,3 +944,100 @@ def test_whatever_is_broken_is_reported_and_nothing_raised(lint: Lint, text: str
     report = lint(text)
     assert len(report.judgements) == 11
     assert report.error == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("apt-get install -y git && if [ -f /x ]; then apt-get remove -y git; fi", ["apt git - /usr perhaps"]),
+        ("apt-get install -y git && if [ -f /x ]; then apt-get remove -y 'gi*'; fi", ["apt git - /usr perhaps"]),
+        ("pip install a && (test -f /x && pip uninstall -y a || true)", ["pip a - somewhere perhaps"]),
+        ("python3 -m venv /v && if [ -f /x ]; then rm -rf /v; fi", ["venv python - /v perhaps"]),
+        (
+            "if [ -f /x ]; then apt-get install -y git; fi && apt-get remove -y git",
+            ["apt git - /usr perhaps", "apt git - /usr removed"],
+        ),
+    ],
+)
+def test_what_may_be_removed_may_stay(build: Build, text: str, expected: list[str]) -> None:
+    assert packages(build(f"{FROM}RUN {text}\n")) == expected
+
+
+def test_a_conditional_removal_is_no_absence(lint: Lint) -> None:
+    report = lint(f"{FROM}{CONDA}ENV PATH=/opt/conda/bin:$PATH\nRUN if [ -f /x ]; then rm -rf /opt/conda; fi\n")
+    verdicts = {item.component: item.verdict for item in report.judgements}
+    assert (verdicts["conda"], verdicts["python"]) == (Verdict.UNDECIDED, Verdict.UNDECIDED)
+
+
+# --- other commands ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "timeout 60 pip install flask==1.0",
+        "timeout -k 5 60 pip install flask==1.0",
+        "su ana -c 'pip install flask==1.0'",
+        "gosu ana pip install flask==1.0",
+        "nice -n 5 pip install flask==1.0",
+        "exec pip install flask==1.0",
+        "/usr/bin/env pip install flask==1.0",
+        "echo 'pip install flask==1.0' | sh",
+        "cat <<EOF | bash\npip install flask==1.0\nEOF",
+        "echo 'flask==1.0' | tee -a r.txt > /dev/null && pip install -r r.txt",
+        "cat r.txt 2>/dev/null; echo flask==1.0 > r.txt; cat r.txt | pip install -r /dev/stdin",
+        "echo fla > a && echo sk > b && pip install flask==1.0",
+        ". /etc/os-release && pip install flask==1.0",
+        ". /etc/os-release && if [ $VERSION_ID = 18.04 ]; then pip install flask==1.0; fi",
+        'if [ "$(lsb_release -cs)" = bionic ]; then pip install flask==1.0; fi',
+        "case $(lsb_release -rs) in 18.04) pip install flask==1.0 ;; esac",
+        "find / -name '*.pyc' -exec rm {} \\; && pip install flask==1.0",
+        "V=1.0; pip install flask==$V",
+        "set -o pipefail; pip install flask==1.0 | tail",
+        "python - <<EOF\nimport os\nEOF\npip install flask==1.0",
+    ],
+)
+def test_commands_around_others_are_seen_through(build: Build, text: str) -> None:
+    built = build(f"{FROM}RUN <<'SCRIPT'\n{text}\nSCRIPT\n")
+    assert [entry for entry in packages(built) if " flask " in entry] == ["pip flask 1.0 somewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (". /opt/x/env.sh && pip install flask==$V", "/opt/x/env.sh is sourced, and what it sets is not known"),
+        ("read V < /x; pip install flask==$V", "V is read while the build runs"),
+        ("pip install flask==$RANDOM", "$RANDOM is set by the shell"),
+        ("pip install flask==$(cat /v)", "the output of $(cat /v) is not known before the build"),
+    ],
+)
+def test_what_a_variable_holds_is_not_guessed(build: Build, text: str, reason: str) -> None:
+    (found,) = build(f"{FROM}RUN {text}\n").packages
+    assert (found.versions, found.unknown) == (None, reason)
+
+
+def test_the_text_of_a_known_file_is_known(build: Build) -> None:
+    built = build(f"{FROM}COPY version /v\nRUN pip install flask==$(cat /v)\n", {"version": "1.0\n"})
+    assert packages(built) == ["pip flask 1.0 somewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "version"),
+    [
+        ("ln -s /usr/bin/python3.8 /usr/local/bin/python", "/usr/local", "3.8"),
+        ("ln -sf /usr/bin/python3.8 /usr/bin/python3", "/usr", "3.8"),
+        ("update-alternatives --install /usr/bin/python python /usr/bin/python3.8 1", "/usr", "3.8"),
+        ("update-alternatives --set python /usr/bin/python3.7", "/usr", "3.7"),
+    ],
+)
+def test_links_say_which_python_it_is(build: Build, text: str, place: str, version: str) -> None:
+    assert packages(build(f"{FROM}RUN {text}\n")) == [f"link python {version} {place}"]
+
+
+def test_labels_ports_and_the_start_are_kept(build: Build) -> None:
+    built = build(f'{FROM}ARG P=5001\nLABEL a=b c=$P\nEXPOSE 80 $P/tcp\nENTRYPOINT ["runsvdir"]\nCMD ["/var/runit"]\n')
+    assert [(label.name, label.value.value) for label in built.labels] == [("a", "b"), ("c", "5001")]
+    assert [port.name for port in built.exposed] == ["80", "5001/tcp"]
+    assert built.entrypoint is not None
+    assert built.cmd is not None
+    assert (built.entrypoint.start_line, built.cmd.start_line) == (5, 6)

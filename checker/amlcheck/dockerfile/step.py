@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import EVERYTHING, Built, Opaque, Package
 from amlcheck.dockerfile.files import ImageFiles
@@ -67,7 +67,19 @@ class Step:
         return package
 
     def remove(self, manager: str, name: str, word: Text | None, command: Command, place: str) -> None:
-        """Notes that a package is removed; a second removal of the same says nothing new."""
+        """Notes that a package is removed; a second removal of the same says nothing new.
+
+        Where the removal may not happen, the package that may stay is no longer certain.
+        """
+        same = [
+            number
+            for number, item in enumerate(self.image.packages)
+            if (item.manager, item.name, item.place, item.removed) == (manager, name, place, False)
+        ]
+        if same and not command.certain:
+            for number in same:
+                self.image.packages[number] = replace(self.image.packages[number], certain=False)
+            return
         last = next(
             (item for item in reversed(self.image.packages) if (item.manager, item.name) == (manager, name)), None
         )

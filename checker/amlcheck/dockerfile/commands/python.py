@@ -111,7 +111,7 @@ def _pip(words: tuple[Text, ...], command: Command, step: Step, place: str) -> N
         for word in operands:
             spec = pip_spec(word)
             if spec is not None:
-                step.install("pip", spec.name, word, command, place=place, removed=True, note="pip uninstall")
+                step.remove("pip", spec.name, word, command, place)
         return
     if verb not in ("install", "sync") or options.has("--dry-run"):
         return
