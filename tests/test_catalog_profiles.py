@@ -284,7 +284,7 @@ def test_a_requirement_switched_off(write: Write, known: Catalog) -> None:
         ('[requires.python]\naccepts = "three"\n[requires.conda]\naccepts = ">>4"\n', "[requires.conda]: "),
         ('[requires.python]\naccepts = ""\n', "[requires.python]: it accepts nothing"),
         ('[requires.python]\naccepts = ">=3.6 |"\n', "[requires.python]: it accepts nothing"),
-        ('[requires.python]\nwhen = "sometimes"\n', "[requires.python]: 'sometimes' is not a valid When"),
+        ('[requires.python]\nwhen = "sometimes"\n', "[requires.python]: when is 'sometimes'; it is one of"),
         ('[requires.python]\nseverity = "fatal"\n', "'fatal' is no severity; it is error, warning, info or off"),
         ('[requires.python]\nabsent = "fine"\n', 'it must be "undecided" or "violated"'),
         ('[requires]\npython = ">=3.6"\n', "[requires.python] must be a table with `accepts`"),

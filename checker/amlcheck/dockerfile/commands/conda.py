@@ -54,7 +54,8 @@ def conda(command: Command, step: Step) -> None:
         if options.has("--all"):
             _forget(command, step, place)
         for word in options.operands[1:]:
-            step.remove("conda", word.value.lower(), word, command, place)
+            for manager in ("conda", "installer"):
+                step.remove(manager, word.value.lower(), word, command, place)
 
 
 def _named_files(options: Options) -> list[Text]:
