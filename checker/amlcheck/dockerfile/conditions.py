@@ -82,18 +82,27 @@ def _unary(node: Node, words: Words, patterns: bool) -> bool | None:
 
 
 def _binary(node: Node, words: Words, patterns: bool) -> bool | None:
-    operator_node = node.field("operator")
-    left, right = node.field("left"), node.field("right")
+    operator_node, left, right = node.field("operator"), node.field("left"), node.field("right")
     if operator_node is None or left is None or right is None:
         return None
     operator = operator_node.text
     if operator in ("&&", "-a", "||", "-o"):
         both = decide(left, words, patterns), decide(right, words, patterns)
         return _logical("-a" if operator in ("&&", "-a") else "-o", *both)
+    if left.kind == "unary_expression" and left.children[0].text == "!":
+        # tree-sitter binds `! a = b` as `(! a) = b`
+        return _negate(_compare(operator, left.named_children[-1], node.field_all("right"), words, patterns))
+    return _compare(operator, left, node.field_all("right"), words, patterns)
+
+
+def _compare(operator: str, left: Node, right: list[Node], words: Words, patterns: bool) -> bool | None:
+    """Two words; None where tree-sitter took more than words together."""
+    if any(side.kind.endswith("_expression") for side in (left, *right)):
+        return None
     if operator in ("=", "==", "!="):
-        equal = _equal(left, node.field_all("right"), words, patterns)
+        equal = _equal(left, right, words, patterns)
         return _negate(equal) if operator == "!=" else equal
-    first, second = words.one(left), words.one(right)
+    first, second = words.one(left), words.one(right[0])
     if not (first.known and second.known):
         return None
     if operator in _NUMERIC and re.fullmatch(r"-?\d+", first.value) and re.fullmatch(r"-?\d+", second.value):

@@ -362,7 +362,7 @@ class Runner:
         if variable is None or body is None:
             return None
         listed = node.field_all("value")
-        values = [field for child in listed for field in self._words.fields(child)]
+        values = [field for child in listed for field in self._words.listed(child)]
         if not listed:
             values = [hole("the loop's values are not known", node.span)]
         if len(values) > MAX_ROUNDS:
