@@ -195,6 +195,7 @@ def test_variables_of_branches(script: str, expected: list[str]) -> None:
 CONDITIONS: list[Script] = [
     ("V=3.8; case $V in 3.*) a;; *) b;; esac", ["a"]),
     ('V=3.8; case $V in "3.*") a;; 3\\.8) b;; esac', ["b"]),
+    ('V=a; case $V in [ab]"*") a ;; *) b ;; esac', ["b"]),
     ("V=3.8; if [[ $V == 3.* ]]; then a; else b; fi", ["a"]),
     ('V=3.8; if [[ $V == "3.*" ]]; then a; else b; fi', ["b"]),
     ('V=3.8; if [[ $V == *"."* ]]; then a; else b; fi', ["a"]),
@@ -231,6 +232,8 @@ def test_conditions(script: str, expected: list[str]) -> None:
         ("{} {a} {a,b", "{} {a} {a,b"),
         ("'{a,b}' \\{a,b}", "{a,b} {a,b}"),
         ("{1..100000}", "…"),
+        ('{1..3"x,"}y', "…y"),
+        ('"q,"\\,x{a,b}', "q,,xa q,,xb"),
         ("{a,b}" * 20, "…" * 20),
     ],
 )

@@ -52,16 +52,16 @@ class Words:
                 pieces.append(piece)
         return Text(tuple(pieces))
 
-    def fields(self, node: Node) -> list[Text]:
-        """The words that the shell makes of one: none, one or several."""
-        parts = self._parts(node, quoted=False)
+    def fields(self, nodes: list[Node]) -> list[Text]:
+        """The words that the shell makes of one: none, one or several. The word is one node or several neighbours."""
+        parts = [part for node in nodes for part in self._parts(node, quoted=False)]
         if len(parts) == 1 and not parts[0].splits and not parts[0].bare:
             return [Text((parts[0].piece,))]
         return [field for word in expanded(parts, self.bash) for field in _split(word)]
 
-    def listed(self, node: Node) -> list[Text]:
+    def listed(self, nodes: list[Node]) -> list[Text]:
         """The words of a loop's list: a pattern there stands for files, which only the build knows."""
-        parts = [piece for part in self._parts(node, quoted=False) for piece in _without_globs(part)]
+        parts = [piece for node in nodes for part in self._parts(node, quoted=False) for piece in _without_globs(part)]
         return [field for word in expanded(parts, self.bash) for field in _split(word)]
 
     # --- nodes -------------------------------------------------------------------------------------------------------
@@ -243,6 +243,17 @@ def _trimmed(value: Text, glob: Glob, operator: str) -> Text:
         return value if end is None else value.slice(end, len(chars))
     end = glob.backwards().end(chars[::-1], longest=longest)
     return value if end is None else value.slice(0, len(chars) - end)
+
+
+def neighbours(nodes: list[Node]) -> list[list[Node]]:
+    """Nodes in groups between which there is something: tree-sitter cuts some words in two, at an escape say."""
+    groups: list[list[Node]] = []
+    for node in nodes:
+        if groups and groups[-1][-1].end == node.start:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
 
 
 def _without_globs(part: Part) -> list[Part]:
