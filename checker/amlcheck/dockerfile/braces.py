@@ -88,9 +88,12 @@ def _first(atoms: list[Part], start: int = 0) -> tuple[int, int, list[list[Part]
                 alternatives[-1].append(atom)
         if len(alternatives) == 1:
             sequence = _sequence(inner)
-            if sequence is None:
+            if sequence is not None:
+                alternatives = sequence
+            elif any(atom.bare and ".." in atom.piece.value for atom in inner):
+                alternatives = [[Part(hole("braces with both dots and more are not followed").pieces[0])]]
+            else:
                 continue
-            alternatives = sequence
         return opening, end, alternatives
     return None
 

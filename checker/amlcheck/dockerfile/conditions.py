@@ -104,7 +104,7 @@ def _primary(leaves: list[Node], words: Words) -> bool | None:
         return decide(leaves[0], words)
     if len(leaves) == 2:
         return _filled(leaves[0].text, leaves[1], words)
-    return _compared(leaves[0], leaves[1].text, [leaves[2]], words, False) if len(leaves) == 3 else None
+    return _compare(leaves[1].text, leaves[0], [leaves[2]], words, False) if len(leaves) == 3 else None
 
 
 def _unary(node: Node, words: Words, patterns: bool) -> bool | None:
@@ -126,18 +126,23 @@ def _filled(operator: str, operand: Node, words: Words) -> bool | None:
 
 
 def _binary(node: Node, words: Words, patterns: bool) -> bool | None:
-    operator_node = node.field("operator")
-    left, right = node.field("left"), node.field("right")
+    operator_node, left, right = node.field("operator"), node.field("left"), node.field("right")
     if operator_node is None or left is None or right is None:
         return None
     operator = operator_node.text
     if operator in ("&&", "-a", "||", "-o"):
         both = decide(left, words, patterns), decide(right, words, patterns)
         return _logical("-a" if operator in ("&&", "-a") else "-o", *both)
-    return _compared(left, operator, node.field_all("right"), words, patterns)
+    if left.kind == "unary_expression" and left.children[0].text == "!":
+        # tree-sitter binds `! a = b` as `(! a) = b`
+        return _negate(_compare(operator, left.named_children[-1], node.field_all("right"), words, patterns))
+    return _compare(operator, left, node.field_all("right"), words, patterns)
 
 
-def _compared(left: Node, operator: str, right: list[Node], words: Words, patterns: bool) -> bool | None:
+def _compare(operator: str, left: Node, right: list[Node], words: Words, patterns: bool) -> bool | None:
+    """Two words; None where tree-sitter took more than words together."""
+    if any(side.kind.endswith("_expression") for side in (left, *right)):
+        return None
     if operator in ("=", "==", "!="):
         equal = _equal(left, right, words, patterns)
         return _negate(equal) if operator == "!=" else equal

@@ -16,7 +16,7 @@ from amlcheck.dockerfile.conditions import decide
 from amlcheck.dockerfile.flow import Exit, Flow
 from amlcheck.dockerfile.outcome import SUCCEEDS, fails, program, succeeds
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
-from amlcheck.dockerfile.shellwords import Words, matches
+from amlcheck.dockerfile.shellwords import Words, matches, neighbours
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Text, as_mapped, bounded, defined, hole, join
 
@@ -341,7 +341,7 @@ class Runner:
             if item.kind != "case_item":
                 continue
             patterns = item.field_all("value")
-            results = [matches(self._words.pattern([pattern]), value) for pattern in patterns]
+            results = [matches(self._words.pattern(pattern), value) for pattern in neighbours(patterns)]
             if all(result is False for result in results):
                 continue
             values = {pattern.start for pattern in patterns}
@@ -362,7 +362,7 @@ class Runner:
         if variable is None or body is None:
             return None
         listed = node.field_all("value")
-        values = [field for child in listed for field in self._words.fields(child)]
+        values = [field for word in neighbours(listed) for field in self._words.listed(word)]
         if not listed:
             values = [hole("the loop's values are not known", node.span)]
         if len(values) > MAX_ROUNDS:
@@ -500,7 +500,7 @@ class Runner:
         if node.kind == "redirected_statement":
             inner = node.field("body")
             redirects = [found for child in node.field_all("redirect") for found in self._redirects(child)]
-        words: list[Text] = []
+        written: list[Node] = []
         environment: dict[str, Text] = {}
         for child in inner.named_children if inner is not None else []:
             if child.kind == "variable_assignment":
@@ -509,7 +509,8 @@ class Runner:
             elif child.kind in ("file_redirect", "heredoc_redirect", "herestring_redirect"):
                 redirects.extend(self._redirects(child))
             else:
-                words.extend(self._words.fields(child))
+                written.append(child)
+        words = [field for word in neighbours(written) for field in self._words.fields(word)]
         if not words:
             self.variables.update(environment)
             return None
@@ -601,11 +602,9 @@ class Runner:
         inner = [child for child in node.named_children if child.kind != "comment"]
         if len(inner) != 1 or inner[0].kind != "command":
             return None
-        words: list[Text] = []
-        for child in inner[0].named_children:
-            if child.kind in ("variable_assignment", "file_redirect"):
-                continue
-            words.extend(self._words.fields(child))
+        skipped = ("variable_assignment", "file_redirect")
+        written = [child for child in inner[0].named_children if child.kind not in skipped]
+        words = [field for word in neighbours(written) for field in self._words.fields(word)]
         if not words or not all(word.known for word in words):
             return None
         if words[0].value == "echo" and not any(word.value.startswith("-") for word in words[1:2]):

@@ -13,13 +13,14 @@ from amlcheck.dockerfile.braces import Part, expanded
 from amlcheck.dockerfile.globs import Glob, shell_glob
 from amlcheck.dockerfile.shell import Node
 from amlcheck.dockerfile.source import Span
-from amlcheck.dockerfile.text import MAX_VALUE, TOO_LONG, Piece, Text, hole
+from amlcheck.dockerfile.text import HOLE, MAX_VALUE, TOO_LONG, Piece, Text, hole
 
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 MAX_GROWTH = 1 << 20
 """Characters that variables and the output of commands may bring into the words of one script."""
 _ESCAPE = re.compile(r"\\")
 _ESCAPE_IN_QUOTES = re.compile(r'\\(?=[$`"\\\n])')
+_WILDCARD = re.compile(r"[*?]|\[[^][]+\]")
 _SPLITS = re.compile(r"[ \t\n]+")
 _SPECIAL = re.compile(r"[][*?!+@(\\]")
 
@@ -51,11 +52,16 @@ class Words:
                 pieces.append(piece)
         return Text(tuple(pieces))
 
-    def fields(self, node: Node) -> list[Text]:
-        """The words that the shell makes of one: none, one or several."""
-        parts = self._parts(node, quoted=False)
+    def fields(self, nodes: list[Node]) -> list[Text]:
+        """The words that the shell makes of one: none, one or several. The word is one node or several neighbours."""
+        parts = [part for node in nodes for part in self._parts(node, quoted=False)]
         if len(parts) == 1 and not parts[0].splits and not parts[0].bare:
             return [Text((parts[0].piece,))]
+        return [field for word in expanded(parts, self.bash) for field in _split(word)]
+
+    def listed(self, nodes: list[Node]) -> list[Text]:
+        """The words of a loop's list: a pattern there stands for files, which only the build knows."""
+        parts = [piece for node in nodes for part in self._parts(node, quoted=False) for piece in _without_globs(part)]
         return [field for word in expanded(parts, self.bash) for field in _split(word)]
 
     # --- nodes -------------------------------------------------------------------------------------------------------
@@ -237,6 +243,33 @@ def _trimmed(value: Text, glob: Glob, operator: str) -> Text:
         return value if end is None else value.slice(end, len(chars))
     end = glob.backwards().end(chars[::-1], longest=longest)
     return value if end is None else value.slice(0, len(chars) - end)
+
+
+def neighbours(nodes: list[Node]) -> list[list[Node]]:
+    """Nodes in groups between which there is something: tree-sitter cuts some words in two, at an escape say."""
+    groups: list[list[Node]] = []
+    for node in nodes:
+        if groups and groups[-1][-1].end == node.start:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
+
+
+def _without_globs(part: Part) -> list[Part]:
+    """The part, with a hole for each wildcard that the shell would match with the names of files."""
+    if part.quoted or not _WILDCARD.search(part.piece.value):
+        return [part]
+    text = Text((part.piece,))
+    found: list[Part] = []
+    at = 0
+    for match in _WILDCARD.finditer(part.piece.value):
+        found.extend(Part(piece, part.splits, part.bare) for piece in text.slice(at, match.start()).pieces)
+        place = text.slice(*match.span()).pieces[0]
+        reason = f"which files {_short(part.piece.value)} stands for is not known before the build"
+        found.append(Part(Piece(HOLE, place.span, place.via, reason)))
+        at = match.end()
+    return [*found, *(Part(piece, part.splits, part.bare) for piece in text.slice(at, len(text.value)).pieces)]
 
 
 def _split(parts: list[Part]) -> list[Text]:
