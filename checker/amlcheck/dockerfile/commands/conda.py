@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from amlcheck.dockerfile.commands.python import install_requirement, install_requirements_file
+from amlcheck.dockerfile.commands.pip import install_requirement, install_requirements_file
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from amlcheck.dockerfile.commands import apt, conda, download, filesystem, python
+from amlcheck.dockerfile.commands import apt, conda, download, filesystem, pip, python
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, hole, join, literal
@@ -75,8 +75,8 @@ def dispatch(command: Command, step: Step) -> None:
         _sourced(command, step)
     elif name in _READERS:
         _READERS[name](command, step)
-    elif python.PIP_NAME.fullmatch(name):
-        python.pip(command, step)
+    elif pip.PIP_NAME.fullmatch(name):
+        pip.pip(command, step)
     elif python.PYTHON_NAME.fullmatch(name):
         python.python(command, step)
     elif name in ("virtualenv", "pyvenv"):
