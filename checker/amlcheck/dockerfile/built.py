@@ -129,7 +129,6 @@ class Built:
     """The conda environment that commands run in, where one was activated."""
     repositories_added: bool = False
     """Another package archive was added: unpinned apt versions are no longer the distribution's."""
-    platform_args: dict[str, str] = field(default_factory=dict)
     entrypoint: Instruction | None = None
     cmd: Instruction | None = None
     """The ENTRYPOINT and the CMD in force: what a container starts, and the arguments it is given."""

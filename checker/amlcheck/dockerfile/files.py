@@ -87,13 +87,6 @@ class ImageFiles:
         found = self.context.resolve(context_path) if self.context is not None else None
         return found is not None and found.is_dir()
 
-    def brought_by_name(self, name: str) -> str | None:
-        """The path in the image of a copied context file with this base name."""
-        for context_path, target in reversed(self._copied):
-            if posixpath.basename(context_path) == name:
-                return target
-        return None
-
 
 def _below(path: str, folder: str) -> bool:
     return path == folder or folder == "/" or path.startswith(folder + "/")

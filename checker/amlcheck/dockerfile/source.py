@@ -34,15 +34,6 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, max(start, end))
 
-    def line_span(self, line: int) -> Span:
-        """A whole line, without blanks around it."""
-        start = self._starts[line - 1]
-        end = self._starts[line] if line < len(self._starts) else len(self.text)
-        words = self.text[start:end]
-        stripped = words.strip()
-        begin = start + (words.index(stripped) if stripped else 0)
-        return Span(self, begin, begin + len(stripped))
-
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -15,7 +15,6 @@ from amlcheck.dockerfile.text import HOLE, Text, as_mapped
 from amlcheck.model import Chain
 from amlcheck.versions import VersionSet
 
-BUILT_FROM_SOURCE = frozenset({"mpi", "cuda", "cudnn", "nccl", "python", "git", "libfuse"})
 NOT_THE_SYSTEM = EVERYTHING - {"ubuntu"}
 
 

@@ -166,7 +166,8 @@ def _from_file(mapped: Mapped, start: int, end: int, file: Text) -> Text:
 
 
 def _env_file(command: Command, step: Step, options: Options, prefix: str) -> None:
-    file = (_named_files(options) or options.all_values("-f", "--file") or [None])[-1]  # type: ignore[list-item]
+    named = _named_files(options) or options.all_values("-f", "--file")
+    file = named[-1] if named else None
     if file is None:
         positional = [word for word in options.operands[2:] if word.value.endswith((".yml", ".yaml"))]
         file = positional[0] if positional else literal("environment.yml", command.span)
