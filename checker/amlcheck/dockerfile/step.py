@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from amlcheck.dockerfile.built import EVERYTHING, Built, Opaque, Package
+from amlcheck.dockerfile.built import EVERYTHING, Built, Content, Opaque, Package
 from amlcheck.dockerfile.files import ImageFiles
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.script import Command, Runner
@@ -117,6 +117,11 @@ class Step:
         if cwd is None or not cwd.known:
             return None
         return posixpath.normpath(posixpath.join(cwd.value or "/", text))
+
+    def content(self, word: Text) -> Content | None:
+        """What is known of the file that a word names; None where nothing put it there, or its path is not known."""
+        path = self.path(word)
+        return self.files.read(path) if path is not None else None
 
     def program_folder(self, command: Command) -> str | None:
         """The directory of a program that is called by its path: "/opt/conda/bin" for /opt/conda/bin/conda."""

@@ -105,8 +105,7 @@ def dpkg(command: Command, step: Step) -> None:
 
 
 def _deb(word: Text, command: Command, step: Step) -> None:
-    path = step.path(word)
-    content = step.files.read(path) if path is not None else None
+    content = step.content(word)
     named = content.url if content is not None and content.url is not None else word
     base = named.value.rsplit("/", 1)[-1].partition("?")[0].replace("%2B", "+").replace("%2b", "+")
     if _REPOSITORY_DEB.match(base):

@@ -146,8 +146,7 @@ def _raise(command: Command, step: Step, place: str, names: tuple[str, ...]) -> 
 
 
 def _spec_file(file: Text, command: Command, step: Step, place: str) -> None:
-    path = step.path(file)
-    content = step.files.read(path) if path is not None else None
+    content = step.content(file)
     if content is None or content.mapped is None:
         reason = content.reason if content is not None else f"{file.value.replace(HOLE, '…')} is not known"
         step.hide(f"conda's package list cannot be read: {reason}", command, CONDA_COMPONENTS, file)
@@ -171,8 +170,7 @@ def _env_file(command: Command, step: Step, options: Options, prefix: str) -> No
     if file is None:
         positional = [word for word in options.operands[2:] if word.value.endswith((".yml", ".yaml"))]
         file = positional[0] if positional else literal("environment.yml", command.span)
-    path = step.path(file)
-    content = step.files.read(path) if path is not None else None
+    content = step.content(file)
     if content is None or content.mapped is None:
         reason = content.reason if content is not None else f"{file.value.replace(HOLE, '…')} is not known"
         replaces = frozenset({"conda", "python"}) if _place(options, step, prefix) == prefix else frozenset()

@@ -108,8 +108,7 @@ def _unpack_copied(command: Command, step: Step) -> None:
     folder = options.value("-C", "--directory", "-d") or step.runner.lookup("PWD") or literal("/")
     target = step.path(folder)
     for word in command.words[1:]:
-        path = step.path(word)
-        content = step.files.read(path) if path is not None else None
+        content = step.content(word)
         if content is None or content.url is not None or not content.name:
             continue
         if target is None or _SOFTWARE.match(target):
@@ -167,8 +166,7 @@ def _mentions(named: str, item: Package) -> bool:
 
 def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: Step) -> None:
     """A script or installer that is run: a conda installer by its name or URL, a known file's text, else not followed."""
-    path = step.path(word)
-    content = step.files.read(path) if path is not None else None
+    content = step.content(word)
     named = content.url if content is not None and content.url is not None else word
     if conda_installer(named, arguments, command, step):
         return

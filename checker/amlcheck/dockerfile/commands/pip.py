@@ -117,8 +117,7 @@ def _constraints(options: Options, step: Step) -> Limits:
     for file in files:
         if file is always and not file.known and "base image" in file.reason:
             continue
-        path = step.path(file)
-        content = step.files.read(path) if path is not None else None
+        content = step.content(file)
         if content is not None and content.mapped is not None:
             _limit(content.mapped, limits)
         else:

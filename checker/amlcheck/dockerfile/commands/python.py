@@ -56,8 +56,7 @@ _RUNS_PROGRAMS = re.compile(
 
 def _script(word: Text, command: Command, step: Step) -> None:
     """A Python script: harmless where its text is known and starts no programs."""
-    path = step.path(word)
-    content = step.files.read(path) if path is not None else None
+    content = step.content(word)
     if content is None or content.mapped is None or _RUNS_PROGRAMS.search(content.mapped.text):
         step.hide(f"what {word.value.replace(HOLE, '…')} does is not followed", command, word=word)
 

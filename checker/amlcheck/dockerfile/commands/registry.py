@@ -280,8 +280,7 @@ def _fed(feeder: Command, step: Step) -> tuple[Text, ...] | None:
     files = [word for word in feeder.words[1:] if not word.value.startswith("-")]
     if feeder.name != "cat" or len(files) != 1:
         return None
-    path = step.path(files[0])
-    content = step.files.read(path) if path is not None else None
+    content = step.content(files[0])
     if content is None or content.mapped is None:
         return None
     return tuple(
