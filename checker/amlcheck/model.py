@@ -38,6 +38,14 @@ class Location:
     end_column: int
 
 
+class Medium(Enum):
+    """In what part of an image evidence was found."""
+
+    FILE = "file"
+    CONFIG = "config"
+    COMMAND = "command"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Something that can be looked at: the exact words in a file, and what they are in the chain."""
@@ -48,6 +56,25 @@ class Evidence:
     """None for knowledge that stands in no file of the user's (a known base image, say)."""
     note: str = ""
     """What the words are: "ARG CONDA_VERSION", "base image", "URL"."""
+    medium: Medium | None = None
+    """Set for what was found in an image; `location` is None then."""
+    place: str = ""
+    """Where in the image: the path of the file, the key of the config ("Env.CUDA_VERSION"), the command as it was run."""
+
+
+def in_file(path: str, text: str, note: str = "") -> Evidence:
+    """What stands in a file of the image, or what its being there or its name says."""
+    return Evidence(text, note=note, medium=Medium.FILE, place=path)
+
+
+def in_config(key: str, text: str, note: str = "") -> Evidence:
+    """What the image's config says."""
+    return Evidence(text, note=note, medium=Medium.CONFIG, place=key)
+
+
+def in_output(command: str, text: str, note: str = "") -> Evidence:
+    """What a program that was run in the image printed."""
+    return Evidence(text, note=note, medium=Medium.COMMAND, place=command)
 
 
 Chain = tuple[Evidence, ...]

@@ -1,0 +1,229 @@
+"""The file system of an image, as probes see it: an interface, and the tree that an index of layers makes.
+
+Every path is absolute and resolved inside the image's own root, whatever its links say; nothing here touches the host.
+Patterns are those of `find -path`: fnmatch over the whole absolute path, in which `*` also matches "/".
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+MAX_CONTENT = 16 << 20
+"""Bytes of one file that are read or kept; dpkg's status file of a large image has about 3 MB."""
+MAX_LINKS = 40
+"""Symbolic links followed for one path, as Linux does."""
+MAX_MATCHES = 100
+MAX_MATCH = 200
+PSEUDO = ("/proc", "/sys", "/dev")
+"""What is no part of an image although a container shows it."""
+
+
+class Kind(Enum):
+    """What a path is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "link"
+    OTHER = "other"
+    """Devices, pipes and sockets; never opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A path of the image, itself and not what it links to."""
+
+    path: str
+    """Absolute and normal: no "..", no "//", no end slash; the root is "/"."""
+    kind: Kind
+    size: int = 0
+    """Bytes of a file; 0 for anything else."""
+    mode: int = 0o644
+    """Permission bits, with set-uid and the like."""
+    target: str = ""
+    """Where a symbolic link points, as it is written."""
+
+    @property
+    def name(self) -> str:
+        return posixpath.basename(self.path)
+
+    @property
+    def executable(self) -> bool:
+        return self.kind is Kind.FILE and bool(self.mode & 0o111)
+
+
+class NotReadableError(Exception):
+    """A file of the image that is not there, is no file, is too large or cannot be had; the reason is its text."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What probes will ask of a tree, told before layers are read or the container is searched.
+
+    A tree answers anything all the same; what was not announced costs another look.
+    """
+
+    contents: tuple[str, ...] = ()
+    """Patterns of files whose contents (up to MAX_CONTENT) may be read, and of names that `find` may be asked for."""
+    names: tuple[str, ...] = ()
+    """Patterns that `find` may be asked for besides."""
+    searches: tuple[tuple[str, str], ...] = ()
+    """(pattern of files, regular expression) that `search` may be asked for; the expression is valid, and means the
+    same, for Python's re over bytes and for `grep -E`: literals, classes, +, ?, *, groups and |."""
+
+    def __or__(self, other: Wanted) -> Wanted:
+        def joined(mine: tuple, theirs: tuple) -> tuple:  # type: ignore[type-arg]
+            return tuple(dict.fromkeys((*mine, *theirs)))
+
+        return Wanted(
+            joined(self.contents, other.contents),
+            joined(self.names, other.names),
+            joined(self.searches, other.searches),
+        )
+
+
+class Tree(Protocol):
+    """The files of one image. Paths are absolute; relative ones are taken from the root."""
+
+    def lstat(self, path: str) -> Entry | None:
+        """The entry at a path whose folders may be links but whose last part is not followed; None where there is none."""
+
+    def stat(self, path: str) -> Entry | None:
+        """The entry that a path leads to, all links followed; None where it leads nowhere or in a circle."""
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder, sorted; empty where it is none."""
+
+    def find(self, *patterns: str) -> list[Entry]:
+        """The entries whose own path fits one of the patterns, links not followed, by path; not /proc, /sys, /dev."""
+
+    def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
+        """The content of the file that a path leads to. Raises NotReadableError, also where it has more than `limit` bytes."""
+
+    def search(self, path: str, expression: str) -> list[str]:
+        """The distinct matches of an expression in the file that a path leads to, in its order; the file may have any size.
+
+        At most MAX_MATCHES, each of at most MAX_MATCH bytes. Raises NotReadableError.
+        """
+
+
+def normal(path: str) -> str:
+    """A path as `Entry.path` has it."""
+    return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def is_pseudo(path: str) -> bool:
+    """Whether a path is one of PSEUDO or below it."""
+    return path.startswith(PSEUDO) and any(path == folder or path.startswith(folder + "/") for folder in PSEUDO)
+
+
+def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool = True) -> Entry | None:
+    """Follows a path part by part inside the root; `lookup` gives the entry of a path that has no links in it."""
+    here, links = "/", 0
+    ahead = [part for part in path.split("/") if part not in ("", ".")][::-1]
+    entry = lookup("/") or Entry("/", Kind.DIRECTORY, mode=0o755)
+    while ahead:
+        part = ahead.pop()
+        if part == "..":
+            here = posixpath.dirname(here)
+            entry = lookup(here) or Entry(here, Kind.DIRECTORY, mode=0o755)
+            continue
+        if entry.kind is not Kind.DIRECTORY:
+            return None
+        there = lookup(posixpath.join(here, part))
+        if there is None:
+            return None
+        if there.kind is Kind.LINK and (ahead or follow_last):
+            links += 1
+            if links > MAX_LINKS:
+                return None
+            if there.target.startswith("/"):
+                here = "/"
+            ahead.extend(step for step in there.target.split("/")[::-1] if step not in ("", "."))
+            entry = lookup(here) or Entry(here, Kind.DIRECTORY, mode=0o755)
+            continue
+        here, entry = there.path, there
+    return entry
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path fits one of the patterns."""
+    wanted = tuple(patterns)
+    if not wanted:
+        return lambda path: False
+    compiled = re.compile("|".join(fnmatch.translate(pattern) for pattern in wanted))
+    return lambda path: compiled.match(path) is not None
+
+
+class IndexTree:
+    """A tree of entries held in memory, whose contents come from a callable.
+
+    Made from layers (`image/overlay.py`); tests make one of a dict.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        read: Callable[[str, int], bytes],
+        search: Callable[[str, str], list[str]],
+    ) -> None:
+        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError."""
+        self._entries: Mapping[str, Entry] = {entry.path: entry for entry in entries}
+        self._paths: Sequence[str] = sorted(self._entries)
+        self._read, self._search = read, search
+
+    def lstat(self, path: str) -> Entry | None:
+        return resolve(path, self._lookup, follow_last=False)
+
+    def stat(self, path: str) -> Entry | None:
+        return resolve(path, self._lookup)
+
+    def names(self, path: str) -> list[str]:
+        folder = self.stat(path)
+        if folder is None or folder.kind is not Kind.DIRECTORY:
+            return []
+        head = folder.path.rstrip("/") + "/"
+        names = {
+            self._paths[index][len(head) :].partition("/")[0]
+            for index in range(bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0"))
+        }
+        return sorted(name for name in names if name)
+
+    def find(self, *patterns: str) -> list[Entry]:
+        fits = matcher(patterns)
+        return [self._entries[path] for path in self._paths if fits(path) and not is_pseudo(path)]
+
+    def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
+        entry = self._file(path)
+        if entry.size > limit:
+            raise NotReadableError(f"{path} has {entry.size} bytes; more than {limit} are not read")
+        return self._read(entry.path, limit)
+
+    def search(self, path: str, expression: str) -> list[str]:
+        return self._search(self._file(path).path, expression)
+
+    def _file(self, path: str) -> Entry:
+        entry = self.stat(path)
+        if entry is None:
+            raise NotReadableError(f"{path} is not in the image")
+        if entry.kind is not Kind.FILE:
+            raise NotReadableError(f"{path} is no file")
+        return entry
+
+    def _lookup(self, path: str) -> Entry | None:
+        found = self._entries.get(path)
+        if found is None and self._has_below(path):
+            return Entry(path, Kind.DIRECTORY, mode=0o755)
+        return found
+
+    def _has_below(self, path: str) -> bool:
+        """Whether a folder is only implied by what lies in it: archives may leave it out."""
+        head = path.rstrip("/") + "/"
+        index = bisect_left(self._paths, head)
+        return index < len(self._paths) and self._paths[index].startswith(head)
