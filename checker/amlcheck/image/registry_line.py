@@ -53,9 +53,6 @@ class Authorization(AuthBase):
             request.headers["Authorization"] = self._value
         return request
 
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
     def __repr__(self) -> str:
         return "Authorization(…)" if self._value else "Authorization()"
 
