@@ -168,4 +168,4 @@ def descriptor(data: Any, name: str) -> Descriptor:
 
 def _printable(text: str) -> str:
     """Somebody else's words, as a message may show them."""
-    return re.sub(r"[^\x21-\x7e]", "?", text)[:80]
+    return re.sub(r"[^\x21-\x7e]", "?", text)[:60]

@@ -148,18 +148,18 @@ class RegistryClient:
         self, url: str, response: requests.Response, headers: dict[str, str], seconds: float
     ) -> requests.Response:
         """The answer to the first authorization that the registry takes. Raises CredentialsError."""
-        for authorization in self._authorizations(response):
-            response.close()
-            response = self._follow(url, authorization, headers, seconds)
-            if response.status_code not in _REFUSED:
-                self.access.authorization = authorization
-                return response
         response.close()
+        for authorization in self._authorizations(response.headers.get("WWW-Authenticate", "")):
+            answer = self._follow(url, authorization, headers, seconds)
+            if answer.status_code not in _REFUSED:
+                self.access.authorization = authorization
+                return answer
+            answer.close()
         raise self.access.refused()
 
-    def _authorizations(self, response: requests.Response) -> Iterator[Authorization]:
+    def _authorizations(self, header: str) -> Iterator[Authorization]:
         """What can be tried: credentials that are the registry's own before none at all, all others after it."""
-        challenges = {item.scheme: item for item in _challenges(response.headers.get("WWW-Authenticate", ""))}
+        challenges = {item.scheme: item for item in _challenges(header)}
         found = self.access.search().credentials
         if bearer := challenges.get("bearer"):
             order = [None] if found is None else [found, None] if found.bound else [None, found]

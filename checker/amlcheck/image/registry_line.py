@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -167,12 +167,19 @@ def _watched_pools(watch: _Watch) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": PlainPool, "https": EncryptedPool}
 
 
+class _Session(requests.Session):
+    """Does not look at redirects at all: requests reads their whole bodies even where it does not follow them."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:
+        return iter(())
+
+
 class Line:
     """Requests one after the other, for one thread. Close it when done."""
 
     def __init__(self) -> None:
         self._watch = _Watch()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.clear()
         self._session.headers["User-Agent"] = f"amlcheck/{__version__}"
         for scheme in ("http://", "https://"):
