@@ -155,6 +155,11 @@ def _in_image(item: Evidence) -> str:
     return f"{item.place} of its config" if item.medium is Medium.CONFIG else item.place
 
 
+def told_evidence(item: Evidence) -> str:
+    """Evidence that stands in no file of the user's, in one line: where it is from, and what it says."""
+    return f"{_in_image(item) if item.medium is not None else item.note}: {_short(item.text)}"
+
+
 def _chain(judgement: Judgement) -> Chain:
     """The evidence of the strongest witness that has some; witnesses stand from the weakest to the strongest."""
     for witness in reversed(judgement.witnesses):
@@ -239,8 +244,7 @@ def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
         _underlined(console, line, location, margin, item.note)
     for item in chain:
         if item.location is None:
-            told = f"{_in_image(item) if item.medium is not None else item.note}: {_short(item.text)}"
-            _hanging(console, f"  {' ' * margin} = ", told, "dim", "dim", margin + 5)
+            _hanging(console, f"  {' ' * margin} = ", told_evidence(item), "dim", "dim", margin + 5)
 
 
 def _short(text: str) -> str:
