@@ -1,0 +1,14 @@
+"""All test images by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from images.definition import Definition, from_folder
+
+HERE = Path(__file__).resolve().parent
+DEBIAN = "debian"
+"""The system everything starts from: by mmdebstrap where that can be had, otherwise from its Dockerfile."""
+
+FOLDERS = [from_folder(path.parent) for path in sorted(HERE.glob("*/Dockerfile"))]
+DEFINITIONS: dict[str, Definition] = {definition.name: definition for definition in FOLDERS}
