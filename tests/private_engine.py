@@ -168,15 +168,19 @@ def locked(path: Path, seconds: float = 900.0) -> Iterator[None]:
 
 def _lock(descriptor: int, kind: int, seconds: float = 0.0) -> bool:
     end = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                return False
-            time.sleep(0.05)
-        else:
-            return True
+    while not _lock_now(descriptor, kind):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _lock_now(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class PrivateEngine:
@@ -214,18 +218,23 @@ class PrivateEngine:
         if not self._nobody_serves(STOP_SECONDS):
             raise NoEngineError(f"the private engine hangs; see {self.log}")
         self.stop_leftovers()
-        log = self.log.open("wb")
+        command = [sys.executable, str(Path(__file__).resolve()), "start", str(self.folder)]
+        with self.log.open("wb") as log:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+        if done.returncode != 0:
+            raise NoEngineError(f"the private engine does not start: {self._last_words()}")
+
+    def start(self) -> int:
+        """Starts the supervisor, which is no child of the run that needs it first, and waits until the engine answers."""
         command = [sys.executable, str(Path(__file__).resolve()), "serve", str(self.folder)]
-        with log:
-            supervisor = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        supervisor = subprocess.Popen(command, start_new_session=True)
         end = time.monotonic() + START_SECONDS
         while not answers(self.address, 1.0):
             if supervisor.poll() is not None or time.monotonic() >= end:
                 supervisor.terminate()
-                raise NoEngineError(f"the private engine does not start: {self._last_words()}")
+                return 1
             time.sleep(0.05)
+        return 0
 
     def _last_words(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LOG_LINES:]
@@ -364,8 +373,9 @@ def _mounts_below(folder: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    if len(arguments) == 2 and arguments[0] == "serve":
-        return PrivateEngine(Path(arguments[1])).serve()
+    if len(arguments) == 2 and arguments[0] in ("start", "serve"):
+        engine = PrivateEngine(Path(arguments[1]))
+        return engine.start() if arguments[0] == "start" else engine.serve()
     if list(arguments) == ["clean"]:
         try:
             if why_not_private() == "":

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from docker.errors import DockerException
+
 from images.builder import Builder, BuildError
 from images.catalogue import DEFINITIONS
 from images.downloads import DownloadError
