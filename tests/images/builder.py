@@ -125,13 +125,15 @@ def _write_context(definition: Definition, dockerfile: str, target: IO[bytes]) -
             assert definition.folder is not None
             name = str(path.relative_to(definition.folder))
             if name != "Dockerfile":
-                _add(archive, name, path.read_bytes(), path.stat().st_mode & 0o100)
+                _add(archive, name, path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        for file in definition.generated:
+            _add(archive, file.name, file.content(), file.executable)
         if definition.folder is not None and (definition.folder / REQUIREMENTS).is_file():
             for path in sorted(downloads.wheels(definition.folder / REQUIREMENTS, CACHE / "wheels").iterdir()):
                 archive.add(path, f"wheels/{path.name}")
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes, executable: int = 0) -> None:
+def _add(archive: tarfile.TarFile, name: str, content: bytes, executable: bool = False) -> None:
     entry = tarfile.TarInfo(name)
     entry.size = len(content)
     entry.mode = 0o755 if executable else 0o644

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,15 @@ _PARENT = re.compile(rf"{REPOSITORY}/([a-z0-9.-]+)")
 
 
 @dataclass(frozen=True)
+class Generated:
+    """A file of the build context that is made when it is needed."""
+
+    name: str
+    content: Callable[[], bytes]
+    executable: bool = False
+
+
+@dataclass(frozen=True)
 class Definition:
     """One image."""
 
@@ -23,6 +33,8 @@ class Definition:
     """Its Dockerfile."""
     folder: Path | None = None
     """The build context; None where nothing is copied from one."""
+    generated: tuple[Generated, ...] = ()
+    """More files of the build context."""
     platform: str = ""
     """As `docker build --platform` has it; empty for the engine's own."""
     network: str = "none"
@@ -47,6 +59,8 @@ class Definition:
             assert self.folder is not None
             executable = path.stat().st_mode & 0o100
             digest.update(f"\0{path.relative_to(self.folder)}\0{executable}\0".encode() + path.read_bytes())
+        for file in self.generated:
+            digest.update(f"\0{file.name}\0{file.executable}\0".encode() + file.content())
         return digest.hexdigest()[:12]
 
     def dockerfile(self, parents: dict[str, str]) -> str:
