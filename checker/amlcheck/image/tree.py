@@ -6,14 +6,14 @@ Patterns are those of `find -path`: fnmatch over the whole absolute path, in whi
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from amlcheck.image.patterns import Patterns, candidates, joined
 
 MAX_CONTENT = 16 << 20
 """Bytes of one file that are read or kept; dpkg's status file of a large image has about 3 MB."""
@@ -167,11 +167,7 @@ def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path fits one of the patterns."""
-    wanted = tuple(patterns)
-    if not wanted:
-        return lambda path: False
-    compiled = re.compile("|".join(fnmatch.translate(pattern) for pattern in wanted))
-    return lambda path: compiled.match(path) is not None
+    return Patterns(patterns)
 
 
 class IndexTree:
@@ -182,13 +178,17 @@ class IndexTree:
 
     def __init__(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[Entry] | Mapping[str, Entry],
         read: Callable[[str, int], bytes],
         search: Callable[[str, str], list[str]],
     ) -> None:
-        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError."""
-        self._entries: Mapping[str, Entry] = {entry.path: entry for entry in entries}
+        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError.
+
+        Entries may be a mapping by path that makes them when they are asked for.
+        """
+        self._entries = entries if isinstance(entries, Mapping) else {entry.path: entry for entry in entries}
         self._paths: Sequence[str] = sorted(self._entries)
+        self._text: bytes | None = None
         self._read, self._search = read, search
 
     def lstat(self, path: str) -> Entry | None:
@@ -201,16 +201,22 @@ class IndexTree:
         folder = self.stat(path)
         if folder is None or folder.kind is not Kind.DIRECTORY:
             return []
-        head = folder.path.rstrip("/") + "/"
-        names = {
-            self._paths[index][len(head) :].partition("/")[0]
-            for index in range(bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0"))
-        }
-        return sorted(name for name in names if name)
+        head, names = folder.path.rstrip("/") + "/", set()
+        index, end = bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0")
+        while index < end:
+            name, slash, _ = self._paths[index][len(head) :].partition("/")
+            names.add(name)
+            index = bisect_left(self._paths, f"{head}{name}0", index) if slash else index + 1
+        return sorted(names - {""})
 
     def find(self, *patterns: str) -> list[Entry]:
-        fits = matcher(patterns)
-        return [self._entries[path] for path in self._paths if fits(path) and not is_pseudo(path)]
+        if self._text is None:
+            self._text = joined(self._paths)
+        found: set[str] = set()
+        for pattern in dict.fromkeys(patterns):
+            likely = candidates(self._text, pattern)
+            found.update(filter(Patterns((pattern,)), self._paths if likely is None else likely))
+        return [self._entries[path] for path in sorted(found) if not is_pseudo(path)]
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         entry = self._file(path)
