@@ -224,6 +224,11 @@ def test_what_skopeo_writes(tmp_path: Path, target: str, options: list[str]) -> 
 # What is damaged, hostile, or something else
 
 
+def pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
 @pytest.mark.parametrize(
     ("transport", "make", "says"),
     [
@@ -237,7 +242,7 @@ def test_what_skopeo_writes(tmp_path: Path, target: str, options: list[str]) -> 
         ("docker-archive", lambda path: path.write_bytes(b"hello" * 1000) and path, "no tar archive"),
         ("docker-archive", lambda path: path.write_bytes(gzip.compress(b"hello")) and path, "gunzip"),
         ("oci-archive", lambda path: path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(99)) and path, "unzstd"),
-        ("docker-archive", lambda path: os.mkfifo(path) or path, "no regular file"),
+        ("docker-archive", pipe, "no regular file"),
         ("docker-archive", lambda path: path.symlink_to("/dev/zero") or path, "no regular file"),
         ("docker-archive", lambda path: write_tar(path, {"manifest.json": b"{"}), "not JSON"),
         ("docker-archive", lambda path: write_tar(path, {"manifest.json": b"[" * 100_000}), "not JSON"),
