@@ -21,8 +21,9 @@ MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does."""
 MAX_MATCHES = 100
 MAX_MATCH = 200
-PSEUDO = ("/proc", "/sys", "/dev")
-"""What is no part of an image although a container shows it."""
+PSEUDO = ("/proc", "/sys", "/dev", "/tmp", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial")
+"""What `find` passes over: what a container shows and is no part of an image, and what is left over or half there. The
+engine's container has a file system of its own at /tmp, and apt's folders are closed even to root without capabilities."""
 
 
 class Kind(Enum):
@@ -62,6 +63,10 @@ class NotReadableError(Exception):
     """A file of the image that is not there, is no file, is too large or cannot be had; the reason is its text."""
 
 
+class UnseenError(Exception):
+    """Whether a file is there cannot be told, now or ever; the reason is its text. A probe need not catch it."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What probes will ask of a tree, told before layers are read or the container is searched.
@@ -77,6 +82,11 @@ class Wanted:
     """(pattern of files, regular expression) that `search` may be asked for; the expression is valid, and means the
     same, for Python's re over bytes and for `grep -E`: literals, classes, +, ?, *, groups and |."""
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All patterns, each once."""
+        return tuple(dict.fromkeys((*self.contents, *self.names, *(pattern for pattern, _ in self.searches))))
+
     def __or__(self, other: Wanted) -> Wanted:
         def joined(mine: tuple, theirs: tuple) -> tuple:  # type: ignore[type-arg]
             return tuple(dict.fromkeys((*mine, *theirs)))
@@ -89,7 +99,10 @@ class Wanted:
 
 
 class Tree(Protocol):
-    """The files of one image. Paths are absolute; relative ones are taken from the root."""
+    """The files of one image. Paths are absolute; relative ones are taken from the root.
+
+    Everything may raise UnseenError: what could not be looked at is not absent.
+    """
 
     def lstat(self, path: str) -> Entry | None:
         """The entry at a path whose folders may be links but whose last part is not followed; None where there is none."""
@@ -101,7 +114,7 @@ class Tree(Protocol):
         """The names in a folder, sorted; empty where it is none."""
 
     def find(self, *patterns: str) -> list[Entry]:
-        """The entries whose own path fits one of the patterns, links not followed, by path; not /proc, /sys, /dev."""
+        """The entries whose own path fits one of the patterns, links not followed, by path; not below PSEUDO."""
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         """The content of the file that a path leads to. Raises NotReadableError, also where it has more than `limit` bytes."""
