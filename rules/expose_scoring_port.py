@@ -65,8 +65,9 @@ def check(image: Built) -> Iterator[Notice]:
     stated = _PORT.search(command)
     port = next((group for group in stated.groups() if group), "5001") if stated else "5001"
     ports = [entry.value for entry in image.exposed]
-    base = image.base.known if image.base is not None else None
-    if any(not value.known for value in ports) or (not ports and base is None):
+    base = image.base
+    told = base is not None and (base.known is not None or base.resolved is not None)
+    if any(not value.known for value in ports) or (not ports and not told):
         return
     if not any(_covers(value.value, int(port)) for value in ports):
         yield Notice(
