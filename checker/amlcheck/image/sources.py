@@ -85,16 +85,11 @@ def _looks_like_a_file(name: str) -> bool:
 
 def _registry(reference: ImageReference, wanted: Wanted, options: OpenOptions) -> Image:
     from amlcheck.image.registry import fetch_image
-    from amlcheck.reference import parse_reference
-
-    parsed = parse_reference(reference.name)
-    if parsed is None:
-        raise AmlcheckError(f"{reference.text}: is no image name; write it as REGISTRY/NAME:TAG")
 
     def told(done: int, total: int) -> None:
         options.told(f"downloading {done >> 20} of {total >> 20} MB" if total else f"downloading {done >> 20} MB")
 
-    layout = fetch_image(parsed, platform=options.platform, told=told)
+    layout = fetch_image(reference.name, platform=options.platform, told=told)
     return _stored(reference, "oci", str(layout), wanted, options)
 
 
