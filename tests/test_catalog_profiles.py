@@ -53,7 +53,7 @@ def test_shipped_rules_load(known: Catalog) -> None:
     assert set(known.requirements) == set(COMPONENTS)
     assert [rule.id for rule in known.rules] == sorted({rule.id for rule in known.rules})
     for rule in known.rules:
-        assert (rule.testify is None) != (rule.check is None)
+        assert [rule.testify is not None, rule.check is not None, rule.live].count(True) == 1
         assert known.rule(rule.id.lower()) is rule
         assert known.rule(rule.name.upper()) is rule
 
@@ -87,10 +87,10 @@ def test_a_rule_without_a_component(folder: Path) -> None:
         (FINDING.format(title="Wrong ID", identifier="X1"), "a rule needs an ID"),
         (FINDING.format(title="Long ID", identifier="AML3010"), "a rule needs an ID"),
         ('ID = "AML399"\n\n\ndef check(image):\n    return []\n', "a page"),
-        ('"""Neither"""\n\nID = "AML399"\n', "either testify or check"),
+        ('"""Neither"""\n\nID = "AML399"\n', "either testify, check or LIVE"),
         (
             FINDING.format(title="Both", identifier="AML399") + "\n\ndef testify(image):\n    return None\n",
-            "either testify or check",
+            "either testify, check or LIVE",
         ),
     ],
     ids=["syntax", "import", "crash", "empty", "wrong-id", "long-id", "no-page", "neither", "both"],

@@ -47,7 +47,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     sources, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
-    for name in ("checker", "rules", "tests"):
+    for name in ("checker", "probes", "rules", "tests"):
         shutil.copytree(ROOT / name, sources / name, ignore=LEFT_OUT)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     built = call([*pip, "wheel", "--no-deps", "--wheel-dir", str(out), "."], sources)
@@ -76,8 +76,9 @@ def test_what_the_wheel_holds(installed: Installed) -> None:
         for path in (ROOT / "checker" / "amlcheck").rglob("*")
         if path.is_file() and path.suffix in (".py", ".json", ".typed")
     } | {
-        f"amlcheck/rules/{path.relative_to(ROOT / 'rules').as_posix()}"
-        for path in (ROOT / "rules").rglob("*")
+        f"amlcheck/{path.relative_to(ROOT).as_posix()}"
+        for folder in ("rules", "probes")
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and path.suffix in (".py", ".toml")
     }
     assert ours == checkout

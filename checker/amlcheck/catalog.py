@@ -2,6 +2,7 @@
 
 The folder is the one inside the installed package, or beside the checkout. It is loaded by path and never imported by
 name, so that a user's own `rules` package can neither shadow nor be shadowed. None, duplicates and orphans are refused.
+(`amlcheck.probing` loads probes/ in the same way.)
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Rule:
     check: Callable[[Built], Iterator[Notice]] | None = None
     on: bool = True
     """Whether it runs unless a profile says otherwise."""
+    live: bool = False
+    """Only an image can show it, or the comparison of an image with its Dockerfile: the rule is no more than its page."""
 
     def ask(self, image: Built) -> Testimony:
         """The requirement's testimony. A crash is an Unknown with its reason."""
@@ -67,11 +70,16 @@ class Rule:
 
 def rules_folder() -> Path:
     """The folder with rules and data. Raises ConfigError where the installation has none."""
+    return shipped_folder("rules", "distributions.toml")
+
+
+def shipped_folder(name: str, with_file: str) -> Path:
+    """The folder inside the installed package, or beside the checkout, that has a certain file. Raises ConfigError."""
     package = Path(__file__).resolve().parent
-    for folder in (package / "rules", package.parent.parent / "rules"):
-        if (folder / "distributions.toml").is_file():
+    for folder in (package / name, package.parent.parent / name):
+        if (folder / with_file).is_file():
             return folder
-    raise ConfigError(f"{package}: the installation is incomplete: it has no rules; install amlcheck again")
+    raise ConfigError(f"{package}: the installation is incomplete: it has no {name}; install amlcheck again")
 
 
 class Catalog:
@@ -84,7 +92,7 @@ class Catalog:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All rules by their ID. Raises ConfigError for none, duplicates and orphans."""
-        found = [_rule(_load(path), path) for path in sorted(self.folder.glob("[!_]*.py"))]
+        found = [_rule(load(path, "rule"), path) for path in sorted(self.folder.glob("[!_]*.py"))]
         if not found:
             raise ConfigError(f"{self.folder}: no rules here; install amlcheck again")
         for attribute in ("id", "name"):
@@ -124,24 +132,27 @@ def catalog() -> Catalog:
     return Catalog(rules_folder())
 
 
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"amlcheck.rules.{path.stem}", path)
+def load(path: Path, kind: str) -> ModuleType:
+    """The module in a file, a "rule" or a "probe", loaded by path. Raises ConfigError."""
+    spec = importlib.util.spec_from_file_location(f"amlcheck.{kind}s.{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{path}: cannot be loaded as a rule")
+        raise ConfigError(f"{path}: cannot be loaded as a {kind}")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ConfigError(f"{path}: the rule cannot be loaded: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"{path}: the {kind} cannot be loaded: {type(error).__name__}: {error}") from error
     return module
 
 
 def _rule(module: ModuleType, path: Path) -> Rule:
     page = (module.__doc__ or "").strip()
     testify, check = getattr(module, "testify", None), getattr(module, "check", None)
-    identifier = getattr(module, "ID", "")
-    if not _ID.fullmatch(identifier) or not page or (testify is None) == (check is None):
-        raise ConfigError(f"{path}: a rule needs an ID such as AML101, a page, and either testify or check")
+    identifier, live = getattr(module, "ID", ""), getattr(module, "LIVE", False) is True
+    if not _ID.fullmatch(identifier) or not page or [testify is None, check is None, not live].count(False) != 1:
+        raise ConfigError(
+            f"{path}: a rule needs an ID such as AML101, a page, and either testify, check or LIVE = True"
+        )
     return Rule(
         id=identifier,
         name=path.stem.replace("_", "-"),
@@ -153,4 +164,5 @@ def _rule(module: ModuleType, path: Path) -> Rule:
         testify=testify,
         check=check,
         on=getattr(module, "ON", True),
+        live=live,
     )

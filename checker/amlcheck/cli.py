@@ -39,6 +39,13 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"amlcheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_lint(commands)
+    _add_probe(commands)
+    clean = commands.add_parser(
+        "clean",
+        help="remove what a killed run left",
+        description="Removes containers, volumes and temporary files that a killed run of amlcheck left, and only those.",
+    )
+    clean.add_argument("--cache", action="store_true", help="also empty the cache of layers and downloaded images")
     rules = commands.add_parser("rules", help="list every rule", description="Lists every rule.")
     rules.add_argument("--format", choices=("text", "json"), default="text")
     explain = commands.add_parser(
@@ -52,10 +59,10 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def lint_help() -> str:
-    """The help text of `amlcheck lint`."""
+def help_of(command: str) -> str:
+    """The help text of `amlcheck lint` or `amlcheck probe`."""
     commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
-    return _add_lint(commands).format_help()
+    return {"lint": _add_lint, "probe": _add_probe}[command](commands).format_help()
 
 
 def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -68,7 +75,47 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     lint.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
     )
-    what = lint.add_argument_group("what is asked")
+    _add_asked(lint)
+    _add_built(lint.add_argument_group("how the file is built"))
+    _add_output(lint)
+    return lint
+
+
+def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    probe = commands.add_parser(
+        "probe",
+        help="look inside images",
+        description="Looks inside images and decides each requirement of Azure Machine Learning from what is really there.",
+        epilog="IMAGE is a name (the local engine's, else its registry's), docker-daemon:NAME, docker://REGISTRY/NAME:TAG,"
+        " docker-archive:FILE, oci-archive:FILE, oci:DIR or rootfs:DIR. " + _EXITS,
+    )
+    probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
+    _add_asked(probe)
+    how = probe.add_argument_group("how the image is read")
+    how.add_argument(
+        "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
+    )
+    how.add_argument(
+        "--platform", metavar="OS/ARCH", default="linux/amd64", help="of a multi-platform image; default: linux/amd64"
+    )
+    how.add_argument(
+        "--execute",
+        choices=("engine", "sandbox", "never"),
+        default="engine",
+        help="where programs of the image may run: in a locked container of the engine that has it (default), "
+        "under bubblewrap where there is no engine, or nowhere",
+    )
+    how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
+    how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
+    built = probe.add_argument_group("the Dockerfile that it was built from")
+    built.add_argument("--dockerfile", metavar="FILE", help="compare the image with what its Dockerfile says")
+    _add_built(built)
+    _add_output(probe)
+    return probe
+
+
+def _add_asked(parser: _Parser) -> None:
+    what = parser.add_argument_group("what is asked")
     what.add_argument("--profile", metavar="NAME", help="a profile's name or TOML file (see `amlcheck profiles`)")
     what.add_argument("--flavour", metavar="NAME", help="versions to match, such as openmpi-gpu, or a TOML file")
     what.add_argument(
@@ -86,11 +133,16 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         default=None,
         help="no environment is built on top: what the image lacks, nothing supplies",
     )
-    how = lint.add_argument_group("how the file is built")
+
+
+def _add_built(how: argparse._ArgumentGroup) -> None:
     how.add_argument("--target", metavar="STAGE", help="the stage that is built; default: the last one")
     how.add_argument("--build-arg", action="append", metavar="NAME=VALUE", help="a build argument; repeatable")
     how.add_argument("--context", metavar="DIR", help="the build context; default: the Dockerfile's folder")
-    out = lint.add_argument_group("what comes out")
+
+
+def _add_output(parser: _Parser) -> None:
+    out = parser.add_argument_group("what comes out")
     out.add_argument("--format", choices=("text", "json"), help="default: text")
     out.add_argument("--output", metavar="FILE", help="write the report to a file")
     out.add_argument(
@@ -103,12 +155,11 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="exit 0 where nothing is violated but something is undecided",
     )
     out.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    settings = lint.add_mutually_exclusive_group()
+    settings = parser.add_mutually_exclusive_group()
     settings.add_argument(
         "--config", metavar="FILE", help="the configuration; default: amlcheck.toml or pyproject.toml, upwards"
     )
     settings.add_argument("--no-config", action="store_true", help="use no configuration file")
-    return lint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,6 +170,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.lint_command import run_lint
 
             return int(run_lint(options))
+        if options.command == "probe":
+            from amlcheck.probe_command import run_probe
+
+            return int(run_probe(options))
+        if options.command == "clean":
+            from amlcheck.clean_command import run_clean
+
+            return int(run_clean(options))
         from amlcheck import show
 
         if options.command == "rules":

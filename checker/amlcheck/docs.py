@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, Rule, catalog
-from amlcheck.cli import lint_help
+from amlcheck.cli import help_of
 
 _BEGIN, _END = "<!-- help:begin -->", "<!-- help:end -->"
 _NOTE = "<!-- Generated from rules/ by `make docs`; do not edit. -->\n"
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
 def with_help(readme: str) -> str:
     """README with the present help text of `amlcheck lint` between its two marks."""
     os.environ["COLUMNS"] = "100"
-    text = lint_help().rstrip()
+    text = help_of("lint").rstrip()
     block = f"{_BEGIN}\n```text\n$ amlcheck lint --help\n{text}\n```\n{_END}"
     before, begin, rest = readme.partition(_BEGIN)
     _, end, after = rest.partition(_END)

@@ -15,12 +15,14 @@ from amlcheck.model import (
     Fact,
     Finding,
     Judgement,
+    Notice,
     Origin,
     Report,
     Requirement,
     Severity,
     Testimony,
     Unknown,
+    Value,
     Verdict,
     When,
     Witness,
@@ -118,6 +120,30 @@ def _without_strongest(
         if verdict is Verdict.VIOLATED:
             return verdict, reason
     return Verdict.UNDECIDED, strongest.reason
+
+
+def disagreement(component: str, requirement: Requirement | None, witnesses: Sequence[Witness]) -> list[Notice]:
+    """What to say where the Dockerfile and the image give different answers, or values that exclude each other."""
+    facts = {witness.origin: witness.testimony for witness in witnesses if isinstance(witness.testimony, Fact)}
+    promised, found = facts.get(Origin.STATIC), facts.get(Origin.LIVE)
+    if promised is None or found is None:
+        return []
+    answers = [requirement.compare(fact.value) if requirement is not None else None for fact in (promised, found)]
+    opposite = None not in answers and answers[0] is not answers[1]
+    if not opposite and not _exclude(promised.value, found.value):
+        return []
+    message = f"{component}: the Dockerfile says {promised.value.text}, the image has {found.value.text}"
+    place = next((item.location for item in promised.evidence if item.location is not None), None)
+    return [Notice(message, place, related=(*promised.evidence, *found.evidence))]
+
+
+def _exclude(mine: Value, theirs: Value) -> bool:
+    """Whether two values cannot both be true."""
+    if mine.present is not theirs.present:
+        return True
+    if mine.family and theirs.family and mine.family != theirs.family:
+        return True
+    return mine.versions is not None and theirs.versions is not None and mine.versions.isdisjoint(theirs.versions)
 
 
 def is_gpu(witnesses: Iterable[Testimony]) -> bool | None:

@@ -106,6 +106,11 @@ def _report(catalog: Catalog, shown: str, image: Built, options: LintOptions, so
     return SubjectReport(shown, "dockerfile", judgements, tuple(found), sources=sources)
 
 
+def asked_of(component: str, catalog: Catalog, profile: Profile) -> Requirement | None:
+    """What a profile asks of a component, with what its [rules] say of it; None where it asks nothing."""
+    return _overridden(profile.requires.get(component), catalog.requirements[component].id, profile)
+
+
 def _overridden(requirement: Requirement | None, rule_id: str, profile: Profile) -> Requirement | None:
     """A requirement with the severity that [rules] gives its rule; not asked where that is "off"."""
     if requirement is None or rule_id not in profile.rules:
@@ -120,7 +125,7 @@ def _judged(
     component: str, testimony: Testimony, catalog: Catalog, options: LintOptions, gpu: bool | None
 ) -> Judgement:
     rule = catalog.requirements[component]
-    requirement = _overridden(options.profile.requires.get(component), rule.id, options.profile)
+    requirement = asked_of(component, catalog, options.profile)
     expected = requirement.expected if requirement is not None else ""
     return judge(
         component,

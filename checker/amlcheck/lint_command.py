@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amlcheck.catalog import catalog
@@ -25,31 +25,54 @@ from amlcheck.run import lint_all
 PROGRESS_FROM = 50
 
 
-def run_lint(options: argparse.Namespace) -> Exit:
-    """Checks and reports. Raises AmlcheckError for what the user must change."""
+@dataclass(frozen=True)
+class Settings:
+    """Options and configuration together: what every command that judges needs."""
+
+    config: Config
+    lint: LintOptions
+    flavour: str
+    """The flavour's name, for the report."""
+    fail_on: Severity
+    allow_undecided: bool
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What the options say, and where they say nothing the configuration. Raises AmlcheckError."""
     config = _config(options)
     flavour = options.flavour or config.get("flavour", "")
-    lint_options = LintOptions(
-        profile=_profile(options, config, flavour),
-        circumstances=Circumstances(
-            datasets=_either(options.datasets, config.get("datasets", False)),
-            user_managed=_either(options.user_managed, config.get("user-managed", False)),
+    return Settings(
+        config=config,
+        lint=LintOptions(
+            profile=_profile(options, config, flavour),
+            circumstances=Circumstances(
+                datasets=_either(options.datasets, config.get("datasets", False)),
+                user_managed=_either(options.user_managed, config.get("user-managed", False)),
+            ),
+            target=options.target or config.get("target", ""),
+            build_args=_build_args(options.build_arg or [], config),
+            context=_context(options, config),
         ),
-        target=options.target or config.get("target", ""),
-        build_args=_build_args(options.build_arg or [], config),
-        context=_context(options, config),
-    )
-    names = find_dockerfiles(options.paths, config.get("exclude", []))
-    with _progress(len(names)) as told:
-        subjects = lint_all(names, lint_options, told)
-    report = Report(
-        profile=lint_options.profile.name,
-        subjects=tuple(subjects),
         flavour=Path(flavour).stem if flavour else "",
         fail_on=_fail_on(options, config),
         allow_undecided=_either(options.allow_undecided, config.get("allow-undecided", False)),
     )
-    _write(report, options, config)
+
+
+def run_lint(options: argparse.Namespace) -> Exit:
+    """Checks and reports. Raises AmlcheckError for what the user must change."""
+    settings = settings_of(options)
+    names = find_dockerfiles(options.paths, settings.config.get("exclude", []))
+    with _progress(len(names)) as told:
+        subjects = lint_all(names, settings.lint, told)
+    report = Report(
+        profile=settings.lint.profile.name,
+        subjects=tuple(subjects),
+        flavour=settings.flavour,
+        fail_on=settings.fail_on,
+        allow_undecided=settings.allow_undecided,
+    )
+    write_report(report, options, settings.config)
     return exit_code(report)
 
 
@@ -130,7 +153,8 @@ def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
     return Severity[text.upper()]
 
 
-def _write(report: Report, options: argparse.Namespace, config: Config) -> None:
+def write_report(report: Report, options: argparse.Namespace, config: Config) -> None:
+    """Puts the report where it was asked for, in the format that was asked for. Raises AmlcheckError."""
     from amlcheck.cli import write
 
     format_name = options.format or config.get("format", "text")

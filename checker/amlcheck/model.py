@@ -295,7 +295,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SubjectReport:
-    """All that was decided about one Dockerfile or image."""
+    """All that was decided about one subject: a Dockerfile, or an image (with its Dockerfile, where one was given)."""
 
     subject: str
     """The path or name, as it was given."""
@@ -306,6 +306,10 @@ class SubjectReport:
     """Why it could not be read at all; everything else is empty then."""
     sources: dict[str, str] = field(default_factory=dict)
     """The text of the files that locations point into, for excerpts."""
+    about: dict[str, str] = field(default_factory=dict)
+    """Of an image: its "source", "digest" and "platform", as far as they are known."""
+    notes: tuple[str, ...] = ()
+    """What limits all that is said here: that nothing could be run in the image, and why."""
 
 
 @dataclass(frozen=True, slots=True)

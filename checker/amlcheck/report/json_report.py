@@ -56,6 +56,10 @@ def _subject(subject: SubjectReport) -> dict[str, Any]:
         "verdicts": [_judgement(judgement) for judgement in subject.judgements],
         "findings": [_finding(finding) for finding in subject.findings],
     }
+    if subject.about:
+        data["about"] = subject.about
+    if subject.notes:
+        data["notes"] = list(subject.notes)
     if subject.error:
         data["error"] = subject.error
     return data
@@ -87,7 +91,10 @@ def _witness(witness: Witness) -> dict[str, Any]:
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
-    return {**_location(item.location), "text": item.text, "note": item.note}
+    data = {**_location(item.location), "text": item.text, "note": item.note}
+    if item.medium is not None:
+        data["image"] = {"in": item.medium.value, "place": item.place}
+    return data
 
 
 def _location(location: Location | None) -> dict[str, Any]:

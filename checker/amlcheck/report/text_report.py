@@ -16,7 +16,19 @@ from rich.table import Table
 from rich.text import Text
 
 from amlcheck.judge import fails
-from amlcheck.model import Chain, Evidence, Fact, Finding, Judgement, Location, Report, Severity, SubjectReport, Verdict
+from amlcheck.model import (
+    Chain,
+    Evidence,
+    Fact,
+    Finding,
+    Judgement,
+    Location,
+    Medium,
+    Report,
+    Severity,
+    SubjectReport,
+    Verdict,
+)
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -26,6 +38,8 @@ _MARKS = {
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 DEFAULT_WIDTH = 80
+MAX_SHOWN = 300
+"""Characters of one piece of evidence from an image."""
 
 
 def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
@@ -68,6 +82,8 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         console.print(Text(f"  error: {plain(subject.error)}", style="bold red"))
         console.print()
         return
+    for note in subject.notes:
+        _hanging(console, "  note: ", note, "yellow", "", 4)
     asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE]
     others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
     console.print(_table(asked, subject))
@@ -112,9 +128,12 @@ def _table(judgements: Iterable[Judgement], subject: SubjectReport) -> Table:
 def _why(judgement: Judgement, subject: SubjectReport) -> str:
     """Where a met value stands; what is wrong is told in full below."""
     if judgement.verdict is Verdict.MET:
-        places = [item.location for item in _chain(judgement) if item.location is not None]
+        chain = _chain(judgement)
+        places = [item.location for item in chain if item.location is not None]
         if places:
             return _places(judgement, places, subject)
+        if chain and chain[0].medium is not None:
+            return _in_image(chain[0])
     return "" if judgement.verdict is Verdict.MET else f"see {judgement.rule} below"
 
 
@@ -129,8 +148,21 @@ def _places(judgement: Judgement, places: list[Location], subject: SubjectReport
     return f"{'' if ':' in lines[0] else 'line '}{shown}{'; ' + note if note else ''}"
 
 
+def _in_image(item: Evidence) -> str:
+    """Where in an image something was found."""
+    if item.medium is Medium.COMMAND:
+        return f"$ {item.place}"
+    return f"{item.place} of its config" if item.medium is Medium.CONFIG else item.place
+
+
+def told_evidence(item: Evidence) -> str:
+    """Evidence that stands in no file of the user's, in one line: where it is from, and what it says."""
+    return f"{_in_image(item) if item.medium is not None else item.note}: {_short(item.text)}"
+
+
 def _chain(judgement: Judgement) -> Chain:
-    for witness in judgement.witnesses:
+    """The evidence of the strongest witness that has some; witnesses stand from the weakest to the strongest."""
+    for witness in reversed(judgement.witnesses):
         if witness.testimony.evidence:
             return witness.testimony.evidence
     return ()
@@ -163,6 +195,8 @@ def _finding(console: Console, finding: Finding, subject: SubjectReport) -> None
     _headline(console, finding.severity, finding.rule, finding.message)
     if finding.location is not None:
         _excerpts(console, (Evidence("", finding.location), *finding.related), subject)
+    elif finding.related:
+        _excerpts(console, finding.related, subject)
     _tail(console, finding.fix, "")
 
 
@@ -210,7 +244,12 @@ def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
         _underlined(console, line, location, margin, item.note)
     for item in chain:
         if item.location is None:
-            _hanging(console, f"  {' ' * margin} = ", f"{item.note}: {item.text}", "dim", "dim", margin + 5)
+            _hanging(console, f"  {' ' * margin} = ", told_evidence(item), "dim", "dim", margin + 5)
+
+
+def _short(text: str) -> str:
+    """Text of an image may have any length."""
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
 def _line(subject: SubjectReport, location: Location) -> str | None:
@@ -250,7 +289,8 @@ def _summary(console: Console, report: Report) -> None:
     judgements = [item for subject in report.subjects for item in subject.judgements]
     findings = [item for subject in report.subjects for item in subject.findings]
     verdicts = Counter(item.verdict for item in judgements)
-    files = len(report.subjects)
+    count = len(report.subjects)
+    kind = "image" if all(subject.kind == "image" for subject in report.subjects) and count else "file"
     parts = [f"{verdicts[verdict]} {verdict.value}" for verdict in (Verdict.MET, Verdict.VIOLATED, Verdict.UNDECIDED)]
     severities = Counter(item.severity for item in findings)
     counted = [
@@ -259,7 +299,7 @@ def _summary(console: Console, report: Report) -> None:
         if severities[severity]
     ]
     errors = sum(bool(subject.error) for subject in report.subjects)
-    line = f"{files} file{'s' if files != 1 else ''}, profile {report.profile}"
+    line = f"{count} {kind}{'s' if count != 1 else ''}, profile {report.profile}"
     line += f" with {report.flavour}" if report.flavour else ""
     line += f": {', '.join(parts)}"
     line += f"; {', '.join(counted)}" if counted else ""

@@ -1,0 +1,105 @@
+"""The live check of one image: every probe is asked, static witnesses are reconciled with live ones, the judge judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from amlcheck.catalog import Catalog
+from amlcheck.image.image import Image
+from amlcheck.judge import Circumstances, disagreement, is_gpu, judge
+from amlcheck.lint import asked_of
+from amlcheck.model import (
+    COMPONENTS,
+    Finding,
+    Judgement,
+    Notice,
+    Origin,
+    SubjectReport,
+    Testimony,
+    Witness,
+)
+from amlcheck.probing import Probes
+from amlcheck.profiles import Profile
+
+DISAGREEMENT = "AML401"
+
+
+@dataclass(frozen=True)
+class ProbeOptions:
+    """How images are judged, the same for all of a run."""
+
+    profile: Profile
+    circumstances: Circumstances = field(default_factory=Circumstances)
+
+
+def probe_image(
+    catalog: Catalog, probes: Probes, image: Image, options: ProbeOptions, static: SubjectReport | None = None
+) -> SubjectReport:
+    """Asks every probe of an opened image. `static` is the report on the Dockerfile that it is said to be built from."""
+    promised = _promised(static)
+    live: dict[str, Testimony] = {}
+    told: list[tuple[str, Notice]] = []
+    for component in COMPONENTS:
+        conclusion = probes.ask(component, image)
+        live[component] = conclusion.testimony
+        told += conclusion.notices
+    gpu = is_gpu([*promised.get("cuda", ()), live["cuda"]])
+    judgements = []
+    for component in COMPONENTS:
+        witnesses = [Witness(Origin.STATIC, item) for item in promised.get(component, ())]
+        witnesses.append(Witness(Origin.LIVE, live[component]))
+        judgements.append(_judged(component, witnesses, catalog, options, gpu))
+        told += [
+            (DISAGREEMENT, notice)
+            for notice in disagreement(component, asked_of(component, catalog, options.profile), witnesses)
+        ]
+    findings = [finding for identifier, notice in told for finding in _finding(catalog, options, identifier, notice)]
+    findings += probes.look(image, catalog, options.profile.rules)
+    about = {"source": image.source, "digest": image.digest, "platform": image.config.platform}
+    return SubjectReport(
+        subject=image.name,
+        kind="image",
+        judgements=tuple(judgements),
+        findings=_together(findings, static.findings if static is not None else ()),
+        sources=dict(static.sources) if static is not None else {},
+        about={key: value for key, value in about.items() if value},
+        notes=(f"nothing was run in it: {image.cannot_run}",) if image.cannot_run else (),
+    )
+
+
+def _promised(static: SubjectReport | None) -> dict[str, tuple[Testimony, ...]]:
+    """What the Dockerfile testifies, by component."""
+    if static is None:
+        return {}
+    return {item.component: tuple(witness.testimony for witness in item.witnesses) for item in static.judgements}
+
+
+def _judged(
+    component: str, witnesses: Sequence[Witness], catalog: Catalog, options: ProbeOptions, gpu: bool | None
+) -> Judgement:
+    rule = catalog.requirements[component]
+    requirement = asked_of(component, catalog, options.profile)
+    expected = requirement.expected if requirement is not None else ""
+    fix = rule.fix.replace("{expected}", expected)
+    return judge(component, requirement, witnesses, options.circumstances, gpu, fix=fix, rule=rule.id)
+
+
+def _finding(catalog: Catalog, options: ProbeOptions, identifier: str, notice: Notice) -> list[Finding]:
+    rule = catalog.rule(identifier)
+    assert rule is not None
+    severity = options.profile.rules.get(identifier, rule.severity if rule.on else None)
+    if severity is None:
+        return []
+    return [Finding(identifier, severity, notice.message, notice.location, notice.fix or rule.fix, notice.related)]
+
+
+def _together(live: Sequence[Finding], static: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings of both; where both say the same, the Dockerfile's, which has a place to go to."""
+    said = {finding.rule for finding in static}
+    return (*static, *(finding for finding in live if finding.rule not in said))
+
+
+def unreadable(name: str, reason: str) -> SubjectReport:
+    """The report on an image that could not be opened at all."""
+    return SubjectReport(name, "image", error=reason)
