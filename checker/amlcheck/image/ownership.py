@@ -213,7 +213,7 @@ def close_everything() -> None:
 
 
 @contextlib.contextmanager
-def ending_on_signals() -> Iterator[None]:
+def ending_cleanly() -> Iterator[None]:
     """For a command: SIGTERM and SIGHUP end it as Ctrl-C does, and nothing is left however it ends.
 
     Signals that somebody handles or ignores are left alone, and all of them outside the main thread.

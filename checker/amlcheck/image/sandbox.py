@@ -192,14 +192,19 @@ class BubblewrapChannel:
         assert stream is not None
         left = memoryview(data)
         while left:
-            try:
-                left = left[os.write(stream.fileno(), left) :]
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise TimeoutError from None
-                time.sleep(0.001)
-            except (OSError, ValueError):
-                raise self._closed() from None
+            written = self._write(stream.fileno(), left)
+            if not written and time.monotonic() >= until:
+                raise TimeoutError
+            left = left[written:]
+
+    def _write(self, descriptor: int, data: memoryview) -> int:
+        try:
+            return os.write(descriptor, data)
+        except BlockingIOError:
+            time.sleep(0.001)
+            return 0
+        except (OSError, ValueError):
+            raise self._closed() from None
 
     def receive(self, until: float) -> Sequence[tuple[int, bytes]]:
         while True:
