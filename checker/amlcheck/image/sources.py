@@ -56,8 +56,6 @@ def _named(reference: ImageReference, wanted: Wanted, options: OpenOptions) -> I
         if reference.transport != "docker-daemon":
             options.told(f"looking for {reference.name}")
             engine.provide(reference.name, options.pull, options.platform)
-        elif not engine.has(reference.name):
-            raise AmlcheckError(f"{reference.text}: the engine has no image of this name; `docker images` lists them")
         options.told("asking the image")
         return engine.open(
             reference.text, reference.name, wanted, execute=options.execute != "never", gpus=options.gpus
@@ -106,7 +104,7 @@ def _stored(reference: ImageReference, transport: str, name: str, wanted: Wanted
             from amlcheck.image.sandbox import open_sandbox
 
             return open_sandbox(reference.text, stored, wanted)
-        tree = tree_of(stored, wanted, LayerCache.usual())
+        tree = tree_of(stored, wanted, LayerCache())
         reason = _not_run(reference, options)
         return Image(
             name=reference.text,
