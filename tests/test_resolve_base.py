@@ -25,7 +25,7 @@ from amlcheck.image.config import ImageConfig, parse_config
 from amlcheck.lint import LintOptions, lint_text
 from amlcheck.model import SubjectReport, Verdict
 from amlcheck.profiles import load_profile, with_requirements
-from fake_registry import fake_registry
+from fake_registry import Handler, fake_registry
 from live_registry import SECRET, USER, LiveRegistry, config_of, layer, serve
 from support import findings, judgement, locations, words_at
 
@@ -243,9 +243,13 @@ def test_a_base_is_asked_for_once_a_run(run: Run, count: int) -> None:
     assert sorted(asked) == ["/v2/base/manifests/0", "/v2/base/manifests/1"]
 
 
+def silent(handler: Handler) -> None:
+    handler.server.ended.wait(20)
+
+
 def test_all_bases_together_have_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     with fake_registry() as fake:
-        fake.routes["/v2/"] = lambda handler: fake.ended.wait(20) and None
+        fake.routes["/v2/"] = silent
         monkeypatch.setattr("amlcheck.image.base_image.RESOLVE_SECONDS", 0.5)
         monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
         bases = BaseImages()
