@@ -70,7 +70,18 @@ class Engine:
         """Whether the image is there without pulling."""
         return self._inspect(name) is not None
 
-    def pull(self, name: str) -> None:
+    def provide(self, name: str, pull: str = "missing", platform: str = "") -> None:
+        """Sees to it that the image is there: `pull` is missing, always or never. Raises NotThereError."""
+        there = pull != "always" and self.has(name)
+        if there:
+            return
+        if pull == "never":
+            raise NotThereError(
+                f"{shown(name)}: the engine at {self.address} has no such image, and --pull never was given"
+            )
+        self.pull(name, platform)
+
+    def pull(self, name: str, platform: str = "") -> None:
         """Gets an image from its registry, with the credentials that docker has. Raises NotThereError."""
         from docker.errors import APIError, DockerException
         from docker.utils import parse_repository_tag
@@ -78,7 +89,9 @@ class Engine:
         repository, tag = parse_repository_tag(name)
         with self._calling(f"pulling {shown(name)}"):
             try:
-                for line in self._client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                for line in self._client.pull(
+                    repository, tag=tag or "latest", stream=True, decode=True, platform=platform or None
+                ):
                     if isinstance(line, Mapping) and line.get("error"):
                         raise NotThereError(_pull_failed(name, str(line["error"])))
             except APIError as error:
@@ -94,11 +107,23 @@ class Engine:
             raise NotThereError(f"{shown(name)}: the engine at {self.address} has no such image: pull or build it")
         return parse_config(found, name), str(found.get("Id") or "")
 
-    def open(self, name: str, wanted: Wanted, limits: Limits = DEFAULT_LIMITS, gpus: str = "") -> Image:
-        """Opens an image that is there, in its one container; see `amlcheck.image.running`. Raises AmlcheckError."""
+    def open(
+        self,
+        shown_as: str,
+        name: str,
+        wanted: Wanted,
+        *,
+        execute: bool = True,
+        gpus: str = "",
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Image:
+        """Opens an image that is there, in its one container; closing it closes the engine too. Raises AmlcheckError.
+
+        Without `execute` its files are read and nothing is started.
+        """
         from amlcheck.image.running import open_image
 
-        return open_image(self, name, wanted, limits, gpus)
+        return open_image(self, shown_as, name, wanted, limits, execute=execute, gpus=gpus)
 
     def platform(self) -> str:
         """What the engine itself runs on, as "linux/amd64"."""

@@ -7,13 +7,14 @@ through the engine as an archive. So the answers are those that the image's laye
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import session_scripts as scripts
 from amlcheck.image.image import CannotRunError
+from amlcheck.image.searching import Patience
 from amlcheck.image.session import Pending, Session
-from amlcheck.image.stream_tree import read_stream, search_stream, stream_entries
+from amlcheck.image.stream_tree import Archive, read_stream, search_stream, stream_entries
 from amlcheck.image.tree import (
     MAX_CONTENT,
     MAX_MATCH,
@@ -46,7 +47,7 @@ class SessionTree:
     def __init__(
         self,
         session: Session,
-        archive: Callable[[str], Iterator[bytes]],
+        archive: Archive,
         wanted: Wanted,
         covered: Iterable[str] = (),
         early: Iterable[str] = (),
@@ -61,6 +62,7 @@ class SessionTree:
         self._greeting = scripts.Greeting.new()
         self._early = _with_parents(early)
         self._gnu = True
+        self._patience = Patience()
         self._entries: dict[str, Entry] = {}
         """All that fits what is wanted, and all in the holes that were filled."""
         self._index = _index(())
@@ -204,9 +206,9 @@ class SessionTree:
                 if result.status in (0, 1):
                     found = dict.fromkeys(line[:MAX_MATCH] for line in result.stdout.split(b"\n") if line)
                     return [match.decode("utf-8", "replace") for match in list(found)[:MAX_MATCHES]]
-            return search_stream(self._archive(entry.path), expression)
-        except (AmlcheckError, CannotRunError) as error:
+        except CannotRunError as error:
             raise NotReadableError(f"{path} could not be searched: {error}") from None
+        return search_stream(self._archive, entry.path, expression, self._patience)
 
     # Entries
 
@@ -290,7 +292,7 @@ class SessionTree:
         if self._holes[hole]:
             return
         try:
-            found = list(stream_entries(self._archive(hole), posixpath.dirname(hole)))
+            found = list(stream_entries(self._archive(hole), hole))
         except AmlcheckError as error:
             raise UnseenError(f"{hole} could not be looked at: {error}") from None
         self._holes[hole] = True
