@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint types docs cov clean
+.PHONY: demo test images bench lint types docs cov clean
 
 demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsoft's documents
 	@$(BIN)/amlcheck lint examples; code=$$?; \
@@ -12,6 +12,9 @@ demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsof
 
 test: $(VENV)/.test  ## install what the tests need and run all of them
 	$(BIN)/python -m pytest
+
+images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
+	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)
 
 cov: $(VENV)/.test  ## the tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
@@ -39,4 +42,5 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	@touch $@ $(VENV)/.demo
 
 clean:
+	$(PYTHON) tests/private_engine.py clean
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -36,19 +36,16 @@ Add `EXPOSE 5001`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.model import Notice, Severity
+from amlcheck.serving import covers, served_port
 
 ID = "AML307"
 SEVERITY = Severity.WARNING
 FIX = "add EXPOSE 5001 (the port that the server listens on)"
-_SERVER = re.compile(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
-_OPEN_PORT = re.compile(r"--port[= \"',]+\$|(?:--bind|-b)[= \"',]+\S*:\$")
-_PORT = re.compile(r"--port[= \"',]+(\d+)|(?:--bind|-b)[= \"',]+\S*?:(\d+)")
 
 
 def check(image: Built) -> Iterator[Notice]:
@@ -60,15 +57,14 @@ def check(image: Built) -> Iterator[Notice]:
     if starts is not image.cmd and image.cmd is not None and starts.json is not None:
         command += " " + _words(image.cmd)
     served = image.base_value("inference-server")
-    if not _SERVER.search(command) or _OPEN_PORT.search(command) or (served is not None and served.present):
+    port = served_port(command)
+    if port is None or (served is not None and served.present):
         return
-    stated = _PORT.search(command)
-    port = next((group for group in stated.groups() if group), "5001") if stated else "5001"
     ports = [entry.value for entry in image.exposed]
     base = image.base.known if image.base is not None else None
     if any(not value.known for value in ports) or (not ports and base is None):
         return
-    if not any(_covers(value.value, int(port)) for value in ports):
+    if not any(covers(value.value, port) for value in ports):
         yield Notice(
             f"{starts.keyword} starts the scoring server on port {port}, and nothing exposes it", starts.span.location
         )
@@ -77,12 +73,3 @@ def check(image: Built) -> Iterator[Notice]:
 def _words(starts: Instruction) -> str:
     """The command as one line; to a shell's ENTRYPOINT no arguments are given."""
     return " ".join(text for text, _ in starts.json) if starts.json is not None else starts.args.text
-
-
-def _covers(text: str, port: int) -> bool:
-    numbers = text.partition("/")[0].partition("-")
-    try:
-        low = int(numbers[0])
-        return low <= port <= int(numbers[2] or low)
-    except ValueError:
-        return False

@@ -1,9 +1,12 @@
-"""Shared fixtures: the catalogue, and one-line access to the whole static check."""
+"""Shared fixtures: the catalogue, one-line access to the whole static check, and the engine and images of live tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import os
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +16,10 @@ from amlcheck.judge import Circumstances
 from amlcheck.lint import LintOptions, lint_text
 from amlcheck.model import SubjectReport
 from amlcheck.profiles import load_profile, with_flavour, with_requirements
+from private_engine import NoEngineError, engine_for_tests
+
+if TYPE_CHECKING:
+    from images.builder import Builder
 
 ROOT = Path(__file__).resolve().parent.parent
 Lint = Callable[..., SubjectReport]
@@ -49,3 +56,86 @@ def lint(known: Catalog) -> Lint:
         return lint_text(known, "Dockerfile", text, Context(context) if context is not None else None, options)
 
     return run
+
+
+_ENGINE = "docker_host"
+"""The fixture that makes a test live."""
+_notes = pytest.StashKey[list[str]]()
+"""What the end of the run says of the live tests: why they were skipped, what was built."""
+
+
+@pytest.fixture(scope="session")
+def docker_host(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an engine, which is also DOCKER_HOST for the rest of the run.
+
+    Tests that use it are live: they are skipped where no engine can be had, with one line that says why, and fail there
+    under CI.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            engine = stack.enter_context(engine_for_tests())
+        except NoEngineError as error:
+            if os.environ.get("CI"):
+                pytest.fail(f"no engine for live tests: {error}", pytrace=False)
+            request.config.stash.setdefault(_notes, []).append(f"live tests were skipped: {error}")
+            pytest.skip(str(error))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("DOCKER_HOST", engine.address)
+        yield engine.address
+
+
+@pytest.fixture(scope="session")
+def builder(docker_host: str, request: pytest.FixtureRequest) -> Iterator[Builder]:
+    """Builds test images; for what `built` and `exported` do not do."""
+    from images.builder import Builder
+
+    with contextlib.closing(Builder(docker_host, request.config.stash.setdefault(_notes, []).append)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def built(builder: Builder) -> Callable[[str], str]:
+    """`built("compliant")` is the name of that test image in the engine, built unless it is there."""
+    return builder.build
+
+
+@pytest.fixture(scope="session")
+def exported(builder: Builder) -> Callable[[str, str], str]:
+    """`exported("compliant", "oci")` is that test image as a file, as amlcheck is told it: "oci:…/compliant-….oci:compliant".
+
+    The forms are docker-archive, oci, oci-archive and rootfs.
+    """
+    from images import exports
+
+    def export(name: str, form: str) -> str:
+        if form == "docker-archive":
+            return f"{form}:{exports.docker_archive(builder, name)}"
+        if form == "oci":
+            return f"{form}:{exports.oci_layout(builder, name)}:{name}"
+        if form == "oci-archive":
+            return f"{form}:{exports.oci_archive(builder, name)}"
+        assert form == "rootfs", form
+        return f"{form}:{exports.root_file_system(builder, name)}"
+
+    return export
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _ENGINE in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI a live test that is skipped, for whatever reason, has failed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and item.get_closest_marker("live") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for line in config.stash.get(_notes, []):
+        terminalreporter.write_line(line)

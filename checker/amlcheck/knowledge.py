@@ -97,6 +97,10 @@ class Knowledge:
     # --- distributions -----------------------------------------------------------------------------------------------
 
     @cached_property
+    def _distributions(self) -> dict[str, Any]:
+        return read_toml(self.folder / "distributions.toml")
+
+    @cached_property
     def _releases(self) -> list[Release]:
         return [
             Release(
@@ -107,7 +111,7 @@ class Knowledge:
                 entry.get("packages", {}),
                 entry.get("source", ""),
             )
-            for entry in read_toml(self.folder / "distributions.toml")["release"]
+            for entry in self._distributions["release"]
         ]
 
     def release(self, system: Value) -> Release | None:
@@ -121,6 +125,11 @@ class Knowledge:
             if release.distribution == distribution and release.version in system.versions
         ]
         return found[0] if len(found) == 1 else None
+
+    def distribution(self, identifier: str) -> str:
+        """The name that values have for a distribution, by the ID in its os-release."""
+        names: Mapping[str, str] = self._distributions.get("os_release_ids", {})
+        return names.get(identifier, identifier)
 
     def codename(self, name: str) -> Release | None:
         """The release with this codename."""
@@ -265,6 +274,24 @@ class Knowledge:
         ]
 
     @cached_property
+    def servers(self) -> list[Server]:
+        """The web servers, as their files tell of them."""
+        data = read_toml(self.folder / "inference_servers.toml")
+        breaks = tuple(Break(tuple(entry["together"]), entry["reason"]) for entry in data["breaks"])
+        return [
+            Server(
+                entry["family"],
+                entry["package"],
+                from_specifiers(entry["versions"]),
+                tuple(entry["imports"]),
+                entry["needs"],
+                entry.get("compiled", {}),
+                breaks,
+            )
+            for entry in data["server"]
+        ]
+
+    @cached_property
     def python_lifecycles(self) -> Mapping[str, date]:
         """End of life of Python releases, by "3.7"."""
         return {entry["version"]: entry["end_of_life"] for entry in read_toml(self.folder / "pythons.toml")["python"]}
@@ -291,6 +318,31 @@ class DefaultsRange:
     """What it needs is no longer on PyPI."""
     note: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Versions that cannot be imported together."""
+
+    together: tuple[str, ...]
+    """Requirements that all hold of what is installed; "python" is the Python that runs."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web server that Azure ML starts."""
+
+    family: str
+    package: str
+    versions: VersionSet
+    imports: tuple[str, ...]
+    """What a child process imports to find out whether it can be."""
+    needs: Mapping[str, str]
+    """Distributions without which the import fails, and their modules."""
+    compiled: Mapping[str, str]
+    """Distributions with a part compiled for one Python, and that part."""
+    breaks: tuple[Break, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class ImageConfig:
     user: str = ""
     ports: tuple[str, ...] = ()
     """As EXPOSE has them: "5001/tcp"."""
+    volumes: tuple[str, ...] = ()
+    """Folders that every container has of its own."""
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
     working_dir: str = ""
@@ -66,6 +68,7 @@ def parse_config(data: bytes | Mapping[str, Any], name: str) -> ImageConfig:
         labels={str(key): str(value) for key, value in _table(inner, "Labels").items()},
         user=_text(inner.get("User")),
         ports=tuple(sorted(str(port) for port in _table(inner, "ExposedPorts"))),
+        volumes=tuple(sorted(str(folder) for folder in _table(inner, "Volumes"))),
         entrypoint=_strings(inner.get("Entrypoint")),
         cmd=_strings(inner.get("Cmd")),
         working_dir=_text(inner.get("WorkingDir")),

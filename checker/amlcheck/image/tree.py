@@ -6,14 +6,14 @@ Patterns are those of `find -path`: fnmatch over the whole absolute path, in whi
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from amlcheck.image.patterns import Patterns, candidates, joined
 
 MAX_CONTENT = 16 << 20
 """Bytes of one file that are read or kept; dpkg's status file of a large image has about 3 MB."""
@@ -21,8 +21,9 @@ MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does."""
 MAX_MATCHES = 100
 MAX_MATCH = 200
-PSEUDO = ("/proc", "/sys", "/dev")
-"""What is no part of an image although a container shows it."""
+PSEUDO = ("/proc", "/sys", "/dev", "/tmp", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial")
+"""What `find` passes over: what a container shows and is no part of an image, and what is left over or half there. The
+engine's container has a file system of its own at /tmp, and apt's folders are closed even to root without capabilities."""
 
 
 class Kind(Enum):
@@ -62,6 +63,10 @@ class NotReadableError(Exception):
     """A file of the image that is not there, is no file, is too large or cannot be had; the reason is its text."""
 
 
+class UnseenError(Exception):
+    """Whether a file is there cannot be told, now or ever; the reason is its text. A probe need not catch it."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What probes will ask of a tree, told before layers are read or the container is searched.
@@ -77,6 +82,11 @@ class Wanted:
     """(pattern of files, regular expression) that `search` may be asked for; the expression is valid, and means the
     same, for Python's re over bytes and for `grep -E`: literals, classes, +, ?, *, groups and |."""
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All patterns, each once."""
+        return tuple(dict.fromkeys((*self.contents, *self.names, *(pattern for pattern, _ in self.searches))))
+
     def __or__(self, other: Wanted) -> Wanted:
         def joined(mine: tuple, theirs: tuple) -> tuple:  # type: ignore[type-arg]
             return tuple(dict.fromkeys((*mine, *theirs)))
@@ -89,7 +99,10 @@ class Wanted:
 
 
 class Tree(Protocol):
-    """The files of one image. Paths are absolute; relative ones are taken from the root."""
+    """The files of one image. Paths are absolute; relative ones are taken from the root.
+
+    Everything may raise UnseenError: what could not be looked at is not absent.
+    """
 
     def lstat(self, path: str) -> Entry | None:
         """The entry at a path whose folders may be links but whose last part is not followed; None where there is none."""
@@ -101,7 +114,7 @@ class Tree(Protocol):
         """The names in a folder, sorted; empty where it is none."""
 
     def find(self, *patterns: str) -> list[Entry]:
-        """The entries whose own path fits one of the patterns, links not followed, by path; not /proc, /sys, /dev."""
+        """The entries whose own path fits one of the patterns, links not followed, by path; not below PSEUDO."""
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         """The content of the file that a path leads to. Raises NotReadableError, also where it has more than `limit` bytes."""
@@ -154,11 +167,7 @@ def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path fits one of the patterns."""
-    wanted = tuple(patterns)
-    if not wanted:
-        return lambda path: False
-    compiled = re.compile("|".join(fnmatch.translate(pattern) for pattern in wanted))
-    return lambda path: compiled.match(path) is not None
+    return Patterns(patterns)
 
 
 class IndexTree:
@@ -169,13 +178,17 @@ class IndexTree:
 
     def __init__(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[Entry] | Mapping[str, Entry],
         read: Callable[[str, int], bytes],
         search: Callable[[str, str], list[str]],
     ) -> None:
-        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError."""
-        self._entries: Mapping[str, Entry] = {entry.path: entry for entry in entries}
+        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError.
+
+        Entries may be a mapping by path that makes them when they are asked for.
+        """
+        self._entries = entries if isinstance(entries, Mapping) else {entry.path: entry for entry in entries}
         self._paths: Sequence[str] = sorted(self._entries)
+        self._text: bytes | None = None
         self._read, self._search = read, search
 
     def lstat(self, path: str) -> Entry | None:
@@ -188,16 +201,22 @@ class IndexTree:
         folder = self.stat(path)
         if folder is None or folder.kind is not Kind.DIRECTORY:
             return []
-        head = folder.path.rstrip("/") + "/"
-        names = {
-            self._paths[index][len(head) :].partition("/")[0]
-            for index in range(bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0"))
-        }
-        return sorted(name for name in names if name)
+        head, names = folder.path.rstrip("/") + "/", set()
+        index, end = bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0")
+        while index < end:
+            name, slash, _ = self._paths[index][len(head) :].partition("/")
+            names.add(name)
+            index = bisect_left(self._paths, f"{head}{name}0", index) if slash else index + 1
+        return sorted(names - {""})
 
     def find(self, *patterns: str) -> list[Entry]:
-        fits = matcher(patterns)
-        return [self._entries[path] for path in self._paths if fits(path) and not is_pseudo(path)]
+        if self._text is None:
+            self._text = joined(self._paths)
+        found: set[str] = set()
+        for pattern in dict.fromkeys(patterns):
+            likely = candidates(self._text, pattern)
+            found.update(filter(Patterns((pattern,)), self._paths if likely is None else likely))
+        return [self._entries[path] for path in sorted(found) if not is_pseudo(path)]
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         entry = self._file(path)

@@ -1,0 +1,621 @@
+"""One layer: a tar archive, perhaps compressed, read once as a stream into an index of its names and the contents asked for.
+
+Both digests are checked while it is read: that of the bytes as they are stored, which the manifest names, and that of the
+archive inside, which the config names. Nothing of a layer is used before both have proved right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from gzip import BadGzipFile
+from queue import SimpleQueue
+from typing import Any, BinaryIO, cast
+
+from isal import isal_zlib
+from isal.igzip import IGzipFile
+from zstandard import ZstdDecompressor, ZstdError
+
+from amlcheck.errors import UnreadableError
+from amlcheck.image.patterns import Patterns
+from amlcheck.image.searching import Patience, Search
+from amlcheck.image.tar import BLOCK, Member, TarError, content, members
+from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
+
+MAX_LAYER = 64 << 30
+"""Bytes of one layer's archive; the largest of Azure ML's GPU images have 15 GB in all."""
+MAX_SMALL = 1 << 30
+"""Bytes that any layer may have, however small it is compressed."""
+MAX_RATIO = 100
+"""Times that a layer may grow beyond MAX_SMALL when it is decompressed; software grows two to five times."""
+MAX_NAMES = 1_000_000
+"""Names in one layer; images with several conda environments have some hundred thousand."""
+MAX_NAME_BYTES = 256 << 20
+"""Bytes of all names in one layer."""
+MAX_STEPS = 10_000_000
+"""Parts of paths that are followed through links while a layer is put together; it is far less than one a name."""
+MAX_KEPT = 32 << 20
+"""Bytes of contents that are kept of one layer; what is beyond is read again when it is asked for."""
+MAX_WINDOW = 1 << 27
+"""Bytes of memory that a zstd stream may ask for: what `zstd` itself grants."""
+CHUNK = 1 << 20
+"""Bytes that are read, taken apart and hashed at a time."""
+_CHUNKS = 6
+"""Chunks in memory: one is filled, one taken apart, one hashed, the others wait in between."""
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GzipError = cast("type[Exception]", isal_zlib.error)
+_REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
+
+DIRECTORY, IMPLIED, FILE, LINK, OTHER, HARD_LINK = range(6)
+"""What `LayerIndex.kinds` has; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose file is in a
+lower layer."""
+KINDS = (Kind.DIRECTORY, Kind.DIRECTORY, Kind.FILE, Kind.LINK, Kind.OTHER, Kind.OTHER)
+_CODES = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: FILE, Kind.LINK: LINK, Kind.OTHER: OTHER}
+_WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", "/.wh..wh."
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as it is stored."""
+
+    name: str
+    """For people: the image and which of its layers."""
+    diff_id: str
+    """Digest of the archive, uncompressed: "sha256:…"."""
+    digest: str
+    """Digest of the stored bytes; empty where nothing states it."""
+    size: int
+    """Stored bytes."""
+    open: Callable[[], BinaryIO]
+    """Gives the stored bytes from their beginning; it can be called again, and what it gives can seek."""
+
+
+@dataclass
+class LayerIndex:
+    """What a layer has, in columns: some hundred thousand names take a few dozen megabytes."""
+
+    paths: list[str] = field(default_factory=list)
+    kinds: bytearray = field(default_factory=bytearray)
+    modes: array[int] = field(default_factory=lambda: array("H"))
+    sizes: array[int] = field(default_factory=lambda: array("Q"))
+    starts: array[int] = field(default_factory=lambda: array("Q"))
+    """Where in the archive a name's headers begin; of a hard link, those of its file."""
+    targets: dict[int, str] = field(default_factory=dict)
+    """By place in the columns: of links and hard links."""
+    whiteouts: list[str] = field(default_factory=list)
+    """Paths that lower layers have and the image has not."""
+    opaque: list[str] = field(default_factory=list)
+    """Folders of which the image has nothing from lower layers."""
+    contents: dict[int, bytes] = field(default_factory=dict)
+    """By `starts`."""
+    matches: dict[tuple[int, str], list[str]] = field(default_factory=dict)
+    """By `starts` and expression."""
+    size: int = 0
+    """Bytes of the archive."""
+
+
+def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -> LayerIndex:
+    """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say."""
+    builder = _Builder(wanted, patience or Patience())
+    with LayerStream(layer) as stream:
+        with telling(layer):
+            for member in members(stream):
+                builder.add(member, stream)
+        stream.finish()
+        return builder.index(stream.position)
+
+
+@contextmanager
+def telling(layer: Layer) -> Iterator[None]:
+    """What goes wrong inside, as one sentence about the layer."""
+    try:
+        yield
+    except (TarError, EOFError, BadGzipFile, _GzipError, ZstdError) as error:
+        what = str(error) or "it ends too early"
+        if not isinstance(error, TarError):
+            what = f"it cannot be decompressed: {what}"
+        raise _damaged(layer, what) from error
+    except MemoryError as error:
+        raise UnreadableError(f"{layer.name}: there is not enough memory to read it") from error
+    except OSError as error:
+        raise UnreadableError(f"{layer.name}: it cannot be read: {error.strerror or error}") from error
+
+
+def _damaged(layer: Layer, what: str) -> UnreadableError:
+    return UnreadableError(f"{layer.name} is damaged: {what}; save, copy or pull the image again")
+
+
+class LayerStream:
+    """The archive of a layer, decompressed; a `tar.Stream`. `finish` reads it to its end and checks both digests.
+
+    One thread hashes, another one decompresses where there is something to decompress; chunks go round between them.
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        self.position = 0
+        self._layer = layer
+        self._limit = min(MAX_LAYER, MAX_SMALL + MAX_RATIO * layer.size)
+        self._chunk, self._start, self._end = bytearray(), 0, 0
+        """What is being taken apart: a chunk, from where on and how far it has something."""
+        self._read = 0
+        self._ended = False
+        self._hasher = _Hasher()
+        self._filler: _Filler | None = None
+        with telling(layer):
+            self._stored = _Stored(layer.open())
+            try:
+                self._source = _decompressed(self._stored, layer)
+            except BaseException:
+                self._stored.close()
+                raise
+        self._hasher.start()
+        if self._source is not self._stored:
+            self._filler = _Filler(self._source, self._hasher.spare)
+            self._filler.start()
+
+    def __enter__(self) -> LayerStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._filler is not None:
+            self._filler.stop()
+        self._hasher.stop()
+        self._stored.close()
+
+    def block(self) -> bytes:
+        start = self._start
+        if start + BLOCK > self._end:
+            # Chunks are whole blocks, and so is everything that is taken from them: a block never lies in two of them.
+            if start < self._end or not self._advance():
+                return bytes(self._chunk[start : self._end])
+            start = 0
+        self._start = start + BLOCK
+        self.position += BLOCK
+        return bytes(self._chunk[start : start + BLOCK])
+
+    def skip(self, count: int) -> None:
+        self.position += count
+        start = self._start + count
+        while start > self._end:
+            start -= self._end
+            if not self._advance():
+                raise TarError("it ends within a file")
+        self._start = start
+
+    def pieces(self, count: int) -> Iterator[memoryview]:
+        while count:
+            if self._start == self._end and not self._advance():
+                raise TarError("it ends within a file")
+            size = min(count, self._end - self._start)
+            piece = memoryview(self._chunk)[self._start : self._start + size]
+            self._start += size
+            self.position += size
+            count -= size
+            yield piece
+
+    def finish(self) -> None:
+        """Reads what follows the archive's end and checks the digests. Raises UnreadableError."""
+        with telling(self._layer):
+            while self._advance():
+                pass
+        found = "sha256:" + self._hasher.result()
+        stored = found if self._stored.hash is None else "sha256:" + self._stored.hash.hexdigest()
+        if self._layer.digest and stored != self._layer.digest:
+            raise _damaged(self._layer, f"its digest is {stored}, and the image says {self._layer.digest}")
+        if found != self._layer.diff_id:
+            raise _damaged(self._layer, f"its content has the digest {found}, and the image says {self._layer.diff_id}")
+
+    def _advance(self) -> bool:
+        """Goes on to the next chunk; False where there is none."""
+        if self._end:
+            self._hasher.take(self._chunk, self._end)
+        self._start = self._end = 0
+        if self._ended:
+            return False
+        if self._filler is not None:
+            self._chunk, size = self._filler.next()
+        else:
+            self._chunk = self._hasher.spare.get()
+            size = _fill(self._source, self._chunk)
+        self._read += size
+        if self._read > self._limit:
+            raise UnreadableError(
+                f"{self._layer.name} has more than {self._limit} bytes when it is decompressed, from {self._layer.size}:"
+                " that is no software, and it is not read"
+            )
+        self._end, self._ended = size, size < CHUNK
+        return size > 0
+
+
+class _Hasher(threading.Thread):
+    """Hashes chunks in their order and gives them back."""
+
+    def __init__(self) -> None:
+        super().__init__(name="amlcheck-hash", daemon=True)
+        self.spare: SimpleQueue[bytearray] = SimpleQueue()
+        for _ in range(_CHUNKS):
+            self.spare.put(bytearray(CHUNK))
+        self._full: SimpleQueue[tuple[bytearray, int] | None] = SimpleQueue()
+        self._hash = hashlib.sha256()
+
+    def take(self, chunk: bytearray, size: int) -> None:
+        self._full.put((chunk, size))
+
+    def run(self) -> None:
+        while (item := self._full.get()) is not None:
+            chunk, size = item
+            self._hash.update(memoryview(chunk)[:size])
+            self.spare.put(chunk)
+
+    def stop(self) -> None:
+        self._full.put(None)
+        self.join()
+
+    def result(self) -> str:
+        self.stop()
+        return self._hash.hexdigest()
+
+
+class _Filler(threading.Thread):
+    """Fills chunks from what decompresses."""
+
+    def __init__(self, source: Any, spare: SimpleQueue[bytearray]) -> None:
+        super().__init__(name="amlcheck-decompress", daemon=True)
+        self._source, self._spare = source, spare
+        self._full: SimpleQueue[tuple[bytearray, int] | BaseException] = SimpleQueue()
+        self._stopping = False
+
+    def next(self) -> tuple[bytearray, int]:
+        item = self._full.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def run(self) -> None:
+        try:
+            size = CHUNK
+            while size == CHUNK and not self._stopping:
+                chunk = self._spare.get()
+                size = 0 if self._stopping else _fill(self._source, chunk)
+                self._full.put((chunk, size))
+        except BaseException as error:  # raised again where the chunks are asked for
+            self._full.put(error)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._spare.put(bytearray(CHUNK))
+        self.join()
+
+
+def _fill(source: Any, chunk: bytearray) -> int:
+    """Fills a chunk, up to its end or that of the source; how many bytes it has then."""
+    view, size = memoryview(chunk), 0
+    while size < CHUNK:
+        count = source.readinto(view[size:])
+        if not count:
+            break
+        size += count
+    return size
+
+
+class _Stored(io.RawIOBase):
+    """The stored bytes, hashed while they are read where they are not what is hashed anyway."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.hash: Any = None
+
+    def magic(self) -> bytes:
+        start = self._file.read(8)
+        self._file.seek(-len(start), io.SEEK_CUR)
+        return start
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        if self.hash is not None:
+            self.hash.update(memoryview(buffer)[:count])
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _decompressed(stored: _Stored, layer: Layer) -> Any:
+    """What gives the archive's bytes by `readinto`: the stored ones themselves where they are not compressed."""
+    magic = stored.magic()
+    if magic.startswith(_GZIP):
+        stored.hash = hashlib.sha256()
+        return IGzipFile(fileobj=stored, mode="rb")  # type: ignore[no-untyped-call]
+    if magic.startswith(_ZSTD) or _is_skippable(magic):
+        stored.hash = hashlib.sha256()
+        return ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(
+            cast("BinaryIO", stored), CHUNK >> 3, read_across_frames=True
+        )
+    for start, name in _REFUSED.items():
+        if magic.startswith(start):
+            raise UnreadableError(
+                f"{layer.name} is compressed with {name}: only gzip and zstd are read; convert the image"
+            )
+    return stored
+
+
+def _is_skippable(magic: bytes) -> bool:
+    """Whether a zstd stream begins with a frame that holds something else, as those of zstd:chunked may."""
+    return len(magic) >= 4 and magic[1:4] == b"\x2a\x4d\x18" and 0x50 <= magic[0] <= 0x5F
+
+
+class _Builder:
+    """Puts the members of one layer together as unpacking them one after another would."""
+
+    def __init__(self, wanted: Wanted, patience: Patience) -> None:
+        self._index = LayerIndex()
+        self._where: dict[str, int] = {}
+        self._keeps = Patterns(wanted.contents)
+        self._searches = [(Patterns((pattern,)), expression) for pattern, expression in wanted.searches]
+        self._looks = Patterns((*wanted.contents, *(pattern for pattern, _ in wanted.searches)))
+        self._patience = patience
+        self._steps = 0
+        self._kept = self._name_bytes = 0
+        self._folders = {"": ""}
+        """Where in the layer the names of a folder are put: links to folders are followed."""
+        self._cut: dict[str, int] = {}
+        """Folders that something else replaced: how many names there were then."""
+
+    def add(self, member: Member, stream: LayerStream) -> None:
+        """One member, whose content has not been read yet."""
+        folder, _, name = member.path.rpartition("/")
+        here = self._folders.get(folder)
+        if here is None:
+            here = self._place(folder)
+        if name[:4] == _WHITEOUT:
+            self._whiteout(here, name)
+            return
+        path = here + "/" + name
+        code = _CODES[member.kind] if member.kind is not None else HARD_LINK
+        if not name and code != DIRECTORY:
+            raise TarError("something in it that is no folder claims to be the root")
+        start, size, target = member.start, member.size, member.target
+        if code == HARD_LINK:
+            code, start, size, mode, target = self._linked(target)
+        else:
+            mode = member.mode
+        self._put(path, code, mode, size, start, target)
+        if code == FILE and size and member.kind is Kind.FILE:
+            self._look(path, member, stream)
+
+    def index(self, size: int) -> LayerIndex:
+        """What the layer comes to."""
+        found = self._index
+        found.size = size
+        if len(self._where) != len(found.paths) or self._cut or any(_AUFS in path for path in found.paths):
+            found = self._compacted()
+        alive = set(found.starts)
+        found.contents = {start: data for start, data in found.contents.items() if start in alive}
+        found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
+        return found
+
+    def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> None:
+        found, place = self._index, len(self._index.paths)
+        old = self._where.get(path)
+        if old is not None and code not in (DIRECTORY, IMPLIED) and found.kinds[old] in (DIRECTORY, IMPLIED):
+            self._cut[path] = place
+        if path in self._folders and code not in (DIRECTORY, IMPLIED):
+            self._folders = {"": ""}
+        self._name_bytes += len(path) + len(target)
+        if place >= MAX_NAMES or self._name_bytes > MAX_NAME_BYTES:
+            raise TarError(
+                f"it has more than {MAX_NAMES} names, or they are longer than {MAX_NAME_BYTES} bytes together"
+            )
+        self._where[path] = place
+        found.paths.append(path)
+        found.kinds.append(code)
+        found.modes.append(mode)
+        found.sizes.append(size)
+        found.starts.append(start)
+        if target:
+            found.targets[place] = target
+
+    def _whiteout(self, folder: str, name: str) -> None:
+        if name == _OPAQUE:
+            self._index.opaque.append(folder or "/")
+        elif not name.startswith(_OPAQUE[:8]) and name[4:] not in ("", ".", ".."):
+            self._index.whiteouts.append(f"{folder}/{name[4:]}")
+
+    def _look(self, path: str, member: Member, stream: LayerStream) -> None:
+        """Keeps the content of a file, and searches it, as far as that was asked for."""
+        if not self._looks(path):
+            return
+        searches = [
+            (expression, Search(expression, self._patience))
+            for fits, expression in self._searches
+            if (member.start, expression) not in self._index.matches and fits(path)
+        ]
+        if member.size <= min(MAX_CONTENT, MAX_KEPT - self._kept) and self._keeps(path):
+            data = self._index.contents[member.start] = content(member, stream)
+            self._kept += len(data)
+            for _, search in searches:
+                search.feed(data)
+        elif searches:
+            for piece in stream.pieces(member.stored):
+                for _, search in searches:
+                    search.feed(piece)
+        for expression, search in searches:
+            search.feed(b"", last=True)
+            if not self._patience.over:
+                self._index.matches[member.start, expression] = search.matches
+                self._kept += sum(map(len, search.matches))
+
+    def _linked(self, target: str) -> tuple[int, int, int, int, str]:
+        """What a hard link is: kind, start, size, mode and target of what it links to."""
+        folder, _, name = target.rpartition("/")
+        place = self._where.get(f"{self._folders.get(folder, folder)}/{name}")
+        if place is None:
+            return HARD_LINK, 0, 0, 0o644, target
+        found = self._index
+        code = found.kinds[place]
+        if code in (DIRECTORY, IMPLIED):
+            code = OTHER
+        return code, found.starts[place], found.sizes[place], found.modes[place], found.targets.get(place, "")
+
+    def _place(self, folder: str) -> str:
+        """Where in the layer the names of a folder are put; folders that no member tells of are made."""
+        known, names = folder, []
+        while known not in self._folders:
+            known, _, name = known.rpartition("/")
+            names.append(name)
+        here = self._folders[known]
+        for name in reversed(names):
+            here = self._enter(here, name, [])
+            known = f"{known}/{name}"
+            self._folders[known] = here
+        return here
+
+    def _enter(self, here: str, name: str, ahead: list[str]) -> str:
+        """Goes from a folder into one of its names, and on along the names ahead; links are followed inside the layer."""
+        links = 0
+        ahead.append(name)
+        while ahead:
+            self._steps += 1
+            name = ahead.pop()
+            if name == "..":
+                here = here.rpartition("/")[0]
+                continue
+            path = f"{here}/{name}"
+            place = self._where.get(path)
+            code = IMPLIED if place is None else self._index.kinds[place]
+            if self._steps > MAX_STEPS:
+                raise TarError("its links lead on and on")
+            if code == LINK and links < MAX_LINKS:
+                links += 1
+                target = self._index.targets.get(place or 0, "")
+                here = "" if target.startswith("/") else here
+                ahead.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
+                continue
+            if place is None or code not in (DIRECTORY, IMPLIED):
+                self._put(path, IMPLIED, 0o755, 0, 0, "")
+            here = path
+        return here
+
+    def _compacted(self) -> LayerIndex:
+        """Only what is there in the end: of names that come twice the last, and nothing below a folder that was replaced."""
+        old, new = self._index, LayerIndex()
+        cuts: dict[str, int] = {"": -1}
+        for path, place in self._where.items():
+            folder = path.rpartition("/")[0]
+            if _AUFS in path or (self._cut and place < self._replaced(folder, cuts)):
+                continue
+            if place in old.targets:
+                new.targets[len(new.paths)] = old.targets[place]
+            new.paths.append(path)
+            new.kinds.append(old.kinds[place])
+            new.modes.append(old.modes[place])
+            new.sizes.append(old.sizes[place])
+            new.starts.append(old.starts[place])
+        there = set(new.paths)
+        for path in new.paths[:]:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in there:
+                there.add(folder)
+                new.paths.append(folder)
+                new.kinds.append(IMPLIED)
+                new.modes.append(0o755)
+                new.sizes.append(0)
+                new.starts.append(0)
+                folder = folder.rpartition("/")[0]
+        new.whiteouts, new.opaque, new.contents, new.matches = old.whiteouts, old.opaque, old.contents, old.matches
+        new.size = old.size
+        return new
+
+    def _replaced(self, folder: str, cuts: dict[str, int]) -> int:
+        """When a folder, or one above it, was last replaced."""
+        names = []
+        while folder not in cuts:
+            names.append(folder)
+            folder = folder.rpartition("/")[0]
+        last = cuts[folder]
+        for name in reversed(names):
+            last = cuts[name] = max(last, self._cut.get(name, -1))
+        return last
+
+
+class FileStream:
+    """A file as a `tar.Stream`, from where it stands; what is passed over is not read where the file can seek."""
+
+    def __init__(self, file: Any, size: int) -> None:
+        """`size`: bytes that the file has from where it stands."""
+        self.position = 0
+        self._file, self._size = file, size
+
+    def block(self) -> bytes:
+        found: bytes = self._file.read(BLOCK)
+        self.position += len(found)
+        return found
+
+    def skip(self, count: int) -> None:
+        self.position += count
+        if self.position > self._size:
+            raise TarError("it ends within a file")
+        if self._file.seekable():
+            self._file.seek(count, io.SEEK_CUR)
+            return
+        self.position -= count
+        for _ in self.pieces(count):
+            pass
+
+    def pieces(self, count: int) -> Iterator[bytes]:
+        while count:
+            piece = self._file.read(min(count, CHUNK))
+            if not piece:
+                raise TarError("it ends within a file")
+            self.position += len(piece)
+            count -= len(piece)
+            yield piece
+
+
+@contextmanager
+def member_at(layer: Layer, start: int, size: int) -> Iterator[tuple[Member, FileStream]]:
+    """The file whose headers begin at a place of an archive that has been read before: another look at its content.
+
+    Raises UnreadableError where something else is there by now.
+    """
+    with telling(layer), _Stored(layer.open()) as stored:
+        source = _decompressed(stored, layer)
+        stored.hash = None
+        if source is stored:
+            source.seek(start)
+            stream = FileStream(io.BufferedReader(source, CHUNK >> 2), MAX_LAYER)
+        else:
+            stream = FileStream(_Forward(source), MAX_LAYER)
+            stream.skip(start)
+        member = next(members(stream), None)
+        if member is None or member.kind is not Kind.FILE or member.size != size:
+            raise TarError("it has changed since it was read")
+        yield member, stream
+
+
+class _Forward(io.BufferedReader):
+    """What can only be read on, whatever it says of itself."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source, CHUNK >> 2)
+
+    def seekable(self) -> bool:
+        return False

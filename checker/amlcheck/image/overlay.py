@@ -1,0 +1,223 @@
+"""Layers put on top of each other: the files that a container of the image would see.
+
+As overlay file systems and the OCI image specification have it: a whiteout and an opaque folder hide what lower layers
+have and nothing of their own layer; whatever takes the place of a folder hides all that was in it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from amlcheck.errors import UnreadableError
+from amlcheck.image.layer import (
+    DIRECTORY,
+    HARD_LINK,
+    IMPLIED,
+    KINDS,
+    LINK,
+    MAX_NAMES,
+    Layer,
+    LayerIndex,
+    member_at,
+    read_index,
+)
+from amlcheck.image.searching import Patience, Search
+from amlcheck.image.tar import TarError, content
+from amlcheck.image.tree import Entry, IndexTree, Kind, NotReadableError, Wanted, resolve
+
+if TYPE_CHECKING:
+    from amlcheck.image.layer_cache import LayerCache
+
+MAX_IMAGE_NAMES = 2 * MAX_NAMES
+"""Names in all layers of an image."""
+MAX_IMAGE_KEPT = 96 << 20
+"""Bytes of contents that are kept of an image; what is beyond is read again when it is asked for."""
+_FOLDERS = (DIRECTORY, IMPLIED)
+
+
+class Stored(Protocol):
+    """What `archive.StoredImage` has of it."""
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """From the lowest to the uppermost."""
+
+
+def tree_of(stored: Stored, wanted: Wanted, cache: LayerCache | None = None) -> IndexTree:
+    """The files of an image. Each layer is read once, or not at all where the cache remembers it.
+
+    Raises UnreadableError where a layer is damaged. What was not announced in `wanted` is read from its layer again when it
+    is asked for, so the image must stay open as long as the tree is used.
+    """
+    patience = Patience()
+    indexes: list[LayerIndex] = []
+    known: dict[str, LayerIndex] = {}
+    names = kept = 0
+    for layer in stored.layers:
+        index = known.get(layer.diff_id) or _index(layer, wanted, cache, patience)
+        if layer.diff_id not in known:
+            known[layer.diff_id] = index
+            kept += sum(map(len, index.contents.values()))
+            if kept > MAX_IMAGE_KEPT:
+                kept -= sum(map(len, index.contents.values()))
+                index.contents = {}
+        names += len(index.paths)
+        if names > MAX_IMAGE_NAMES:
+            raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
+        indexes.append(index)
+    merged = Merged(indexes)
+    contents = _Contents(stored.layers, indexes, merged, patience)
+    return IndexTree(merged, contents.read, contents.search)
+
+
+def _index(layer: Layer, wanted: Wanted, cache: LayerCache | None, patience: Patience) -> LayerIndex:
+    if cache is not None:
+        found = cache.get(layer, wanted)
+        if found is not None:
+            return found
+    index = read_index(layer, wanted, patience)
+    if cache is not None and not patience.over:
+        cache.put(layer, wanted, index)
+    return index
+
+
+class Merged(Mapping[str, Entry]):
+    """The entries of an image by path, made when they are asked for."""
+
+    def __init__(self, indexes: Sequence[LayerIndex]) -> None:
+        self._indexes = indexes
+        self._bases: list[int] = []
+        """A place of all layers together is the layer's base and the place in its columns."""
+        self._places: dict[str, int] = {}
+        base = 0
+        for index in indexes:
+            self._bases.append(base)
+            self._add(index, base)
+            base += len(index.paths)
+
+    def __getitem__(self, path: str) -> Entry:
+        index, place = self.locate(path)
+        code = index.kinds[place]
+        size, target = index.sizes[place], index.targets.get(place, "") if code == LINK else ""
+        return Entry(path, KINDS[code], size, index.modes[place], target)
+
+    def get(self, path: str, default: Entry | None = None) -> Entry | None:  # type: ignore[override]
+        return self[path] if path in self._places else default
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def locate(self, path: str) -> tuple[LayerIndex, int]:
+        """The layer that a path comes from, and its place there."""
+        number, place = self.number(path)
+        return self._indexes[number], place
+
+    def number(self, path: str) -> tuple[int, int]:
+        """The number of the layer that a path comes from, and its place there."""
+        place = self._places[path]
+        number = bisect_right(self._bases, place) - 1
+        # A layer without names has the base of the next one, which bisect_right then finds.
+        return number, place - self._bases[number]
+
+    def _add(self, index: LayerIndex, base: int) -> None:
+        """Puts a layer on top."""
+        places = self._places
+        own = dict(zip(index.paths, range(base, base + len(index.paths)), strict=True))
+        below: list[str] = list(index.opaque)
+        for path in places.keys() & own.keys():
+            was_folder = self._code(places[path]) in _FOLDERS
+            code = index.kinds[own[path] - base]
+            if was_folder and code == IMPLIED:
+                own[path] = places[path]
+            elif was_folder and code not in _FOLDERS:
+                below.append(path)
+        for place, target in index.targets.items():
+            if index.kinds[place] == HARD_LINK:
+                linked = resolve(target, self.get, follow_last=False)
+                if linked is not None and linked.kind is not Kind.DIRECTORY and linked.path in places:
+                    own[index.paths[place]] = places[linked.path]
+        for path in index.whiteouts:
+            removed = places.pop(path, None)
+            if removed is not None and self._code(removed) in _FOLDERS:
+                below.append(path)
+        self._empty(below)
+        places.update(own)
+
+    def _code(self, place: int) -> int:
+        number = bisect_right(self._bases, place) - 1
+        return self._indexes[number].kinds[place - self._bases[number]]
+
+    def _empty(self, folders: Sequence[str]) -> None:
+        """Removes everything below the folders."""
+        if not folders:
+            return
+        order = sorted(self._places)
+        for folder in dict.fromkeys(folders):
+            head = folder.rstrip("/") + "/"
+            for path in order[bisect_left(order, head) : bisect_left(order, head[:-1] + "0")]:
+                if path != "/":
+                    self._places.pop(path, None)
+
+
+class _Contents:
+    """Answers for the files of an image: from what was kept, otherwise from the layer again."""
+
+    def __init__(
+        self, layers: Sequence[Layer], indexes: Sequence[LayerIndex], merged: Merged, patience: Patience
+    ) -> None:
+        self._layers, self._indexes, self._merged, self._patience = layers, indexes, merged, patience
+
+    def read(self, path: str, limit: int) -> bytes:
+        number, start, size = self._file(path)
+        if not size:
+            return b""
+        found = self._indexes[number].contents.get(start)
+        if found is not None:
+            return found
+        try:
+            with member_at(self._layers[number], start, size) as (member, stream):
+                return content(member, stream)
+        except (UnreadableError, TarError) as error:
+            raise NotReadableError(str(error)) from error
+
+    def search(self, path: str, expression: str) -> list[str]:
+        number, start, size = self._file(path)
+        index = self._indexes[number]
+        found = index.matches.get((start, expression))
+        if found is None:
+            found = self._searched(number, start, size, expression) if size else []
+            index.matches[start, expression] = found
+        return found
+
+    def _searched(self, number: int, start: int, size: int, expression: str) -> list[str]:
+        search = Search(expression, self._patience)
+        kept = self._indexes[number].contents.get(start)
+        if kept is not None:
+            search.feed(kept)
+        else:
+            try:
+                with member_at(self._layers[number], start, size) as (member, stream):
+                    for piece in stream.pieces(member.stored):
+                        search.feed(piece)
+                        if search.finished:
+                            break
+            except UnreadableError as error:
+                raise NotReadableError(str(error)) from error
+        search.feed(b"", last=True)
+        if self._patience.over:
+            raise NotReadableError(f"searching the image took longer than {self._patience.limit:g} s")
+        return search.matches
+
+    def _file(self, path: str) -> tuple[int, int, int]:
+        """The layer of a file, where in it the file begins, and its bytes."""
+        number, place = self._merged.number(path)
+        index = self._indexes[number]
+        return number, index.starts[place], index.sizes[place]

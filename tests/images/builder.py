@@ -1,0 +1,149 @@
+"""Builds test images in an engine, each once: its tag is the hash of all it is made from."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import docker
+from docker.errors import ImageNotFound
+
+from images import downloads
+from images.catalogue import DEBIAN, DEFINITIONS
+from images.definition import REPOSITORY, REQUIREMENTS, Definition
+from private_engine import CACHE, locked
+
+LABEL = "org.amlcheck.test-image"
+"""On every image that is built here, with its name."""
+BUILD_SECONDS = 600
+
+
+class BuildError(Exception):
+    """An image that cannot be built; its text has the last of the build's output."""
+
+
+class Builder:
+    """Builds images, and what they start from, in one engine."""
+
+    def __init__(self, address: str, say: Callable[[str], None] = lambda line: None) -> None:
+        self.client = docker.DockerClient(base_url=address, timeout=BUILD_SECONDS, version="auto")
+        self._say = say
+        self._keys: dict[str, str] = {}
+
+    def close(self) -> None:
+        self.client.close()
+
+    def name(self, name: str) -> str:
+        """The full name of an image: its repository, and its key as the tag."""
+        return f"{REPOSITORY}/{name}:{self._key(name)}"
+
+    def build(self, name: str) -> str:
+        """The full name of an image, which is built unless the engine has it. Raises BuildError, DownloadError."""
+        full = self.name(name)
+        if self._has(full):
+            return full
+        definition = DEFINITIONS[name]
+        for parent in definition.parents:
+            self.build(parent)
+        with locked(CACHE / "build.lock"):
+            if not self._has(full):
+                self._make(definition, full)
+        return full
+
+    def _key(self, name: str) -> str:
+        if name not in self._keys:
+            definition = DEFINITIONS[name]
+            self._keys[name] = definition.key({parent: self._key(parent) for parent in definition.parents})
+        return self._keys[name]
+
+    def _has(self, full: str) -> bool:
+        try:
+            self.client.images.get(full)
+        except ImageNotFound:
+            return False
+        return True
+
+    def _make(self, definition: Definition, full: str) -> None:
+        start = time.monotonic()
+        if definition.name == DEBIAN and os.geteuid() == 0 and shutil.which("mmdebstrap"):
+            self._import_debian(definition, full)
+        else:
+            self._run_build(definition, full)
+        size = self.client.images.get(full).attrs["Size"]
+        self._say(f"{full}: built in {time.monotonic() - start:.1f} s, {size / 1e6:.0f} MB")
+
+    def _import_debian(self, definition: Definition, full: str) -> None:
+        assert definition.folder is not None
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "debian.tar"
+            downloads.debian(definition.folder / "packages.txt", archive)
+            repository, _, tag = full.partition(":")
+            changes = [f"LABEL {LABEL}={definition.name}"]
+            self.client.api.import_image(src=str(archive), repository=repository, tag=tag, changes=changes)
+        if not self._has(full):
+            raise BuildError(f"{full} was not imported")
+
+    def _run_build(self, definition: Definition, full: str) -> None:
+        parents = {parent: self._key(parent) for parent in definition.parents}
+        with tempfile.TemporaryFile() as context:
+            _write_context(definition, definition.dockerfile(parents), context)
+            context.seek(0)
+            output = self.client.api.build(
+                fileobj=context,
+                custom_context=True,
+                tag=full,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                labels={LABEL: definition.name},
+                network_mode=definition.network,
+                platform=definition.platform or None,
+            )
+            _follow(full, output)
+
+
+def _follow(full: str, output: Any) -> None:
+    said: list[str] = []
+    for message in output:
+        said.append(message.get("stream", ""))
+        if "error" in message:
+            tail = "".join(said).splitlines()[-20:]
+            raise BuildError("\n".join([f"{full}: {message['error']}", *tail]))
+
+
+def _write_context(definition: Definition, dockerfile: str, target: IO[bytes]) -> None:
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        _add(archive, "Dockerfile", dockerfile.encode())
+        for path in definition.files():
+            assert definition.folder is not None
+            name = str(path.relative_to(definition.folder))
+            if name != "Dockerfile":
+                _add(archive, name, path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        for file in definition.generated:
+            _add(archive, file.name, file.content(), file.executable)
+        if definition.folder is not None and (definition.folder / REQUIREMENTS).is_file():
+            for path in sorted(downloads.wheels(definition.folder / REQUIREMENTS, CACHE / "wheels").iterdir()):
+                archive.add(path, f"wheels/{path.name}")
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes, executable: bool = False) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    entry.mode = 0o755 if executable else 0o644
+    archive.addfile(entry, io.BytesIO(content))
+
+
+def sizes(builder: Builder) -> Mapping[str, int]:
+    """Bytes of each image that is there, shared layers counted in each."""
+    found = {}
+    for image in builder.client.images.list(filters={"label": LABEL}):
+        for tag in image.tags:
+            found[tag] = int(image.attrs["Size"])
+    return found
