@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from amlcheck.catalog import rules_folder
-from amlcheck.deployment.log import Chain, chains, lines_of, shown_lines, shown_traceback
+from amlcheck.deployment.log import Chain, chains, lines_of, shown_crash, shown_lines, shown_traceback
 from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
@@ -24,7 +24,7 @@ _LONG = ("exception", "traceback", "log", "answer", "start", "server_missing")
 _OBSERVED = (
     *_LONG,
     *("stage", "mode", "ended", "exit", "signal", "oom", "phase", "outcome", "status", "failed", "different"),
-    *("listening", "late", "slow", "unexposed"),
+    *("listening", "late", "slow", "unexposed", "looping"),
 )
 _MAX_VALUE = 300
 """Characters of an observation in a sentence."""
@@ -63,6 +63,8 @@ class Observation:
     slow: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     """More for the sentences: memory, exposed, bad_request, latency, max_latency …"""
+    looping: bool = False
+    """Workers die one after the other while the container runs on."""
     memory_killed: bool = False
     """The kernel ended one of its processes for lack of memory."""
 
@@ -207,6 +209,7 @@ def observed(observation: Observation, lines: Sequence[str], chain: Chain | None
         "listening": _listening(observation),
         "late": _yes(observation.late),
         "slow": _yes(observation.slow),
+        "looping": _yes(observation.looping),
         "unexposed": "yes" if observation.values.get("exposed") else "",
         "server_missing": no_server[0] if no_server is not None and observation.stage is not Stage.SCORED else "",
     }
@@ -350,6 +353,8 @@ def _shown(
     answered_well = observation.last is not None and observation.last.outcome is Outcome.ANSWERED
     if answered_well and observation.stage is Stage.SCORED and seen["status"][:1] in ("1", "2", "3", "4"):
         return ()
-    if chain is not None and seen["phase"] and seen["phase"] != "script":
+    if seen["phase"] == "script":
+        return ()
+    if chain is not None and seen["phase"]:
         return shown_traceback(chain)
-    return shown_lines(lines)
+    return shown_crash(lines) or shown_lines(lines)

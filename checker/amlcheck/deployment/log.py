@@ -28,8 +28,11 @@ _WRAPPERS = ("UserScriptException", "UserScriptImportException", "UserScriptErro
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*\s+(?:(?P<level>[A-Z])\b|\|\s*(?P<word>[A-Z]+))")
 _GUNICORN = re.compile(r"\[[^\]]+\] \[\d+\] \[(?P<word>[A-Z]+)\]")
 _NOISE = re.compile(
-    r"^(?:Azure ML Inferencing HTTP server|Server (?:Settings|Routes)|-{3,}$|[A-Z][\w ()]+: (?:None|false|true|\d+|/\S*|azmlinfsrv\S*|rest|grpc)$|"
-    r"Liveness Probe: |Score: {5,}|Initializing logger$|Extra keys = |Create dedicated endpoint|CORS for )"
+    r"^(?:Azure ML Inferencing HTTP server|Server (?:Settings|Routes)|-{3,}$|"
+    r"(?:Entry Script Name|Model Directory|Config File|Worker Count|Worker Timeout \(seconds\)|Server Port|Health Port|"
+    r"Application Insights \w+|Inferencing HTTP server version|CORS for the specified origins|Liveness Probe|Score|"
+    r"Create dedicated endpoint for health): |Initializing logger$|Extra keys = )"
+    r"|azmlinfsrv - Found extra keys in the config file|azmlinfsrv\.trace - Model directory is not set"
 )
 
 
@@ -163,9 +166,19 @@ def _own_frames(lines: Sequence[str]) -> Iterator[str]:
             yield line
 
 
+def shown_crash(lines: Sequence[str]) -> tuple[str, ...]:
+    """What Python's faulthandler says of a crash, without the frames of the server's; empty where it says nothing."""
+    start = next((index for index, line in enumerate(lines) if line.startswith("Fatal Python error: ")), None)
+    if start is None:
+        return ()
+    told = [line for line in lines[start : start + 60] if not _SERVER.search(line)]
+    end = next((index for index, line in enumerate(told) if line.startswith("Extension modules: ")), len(told))
+    return tuple(line for line in told[:end] if line.strip())[:MAX_LINES]
+
+
 def shown_lines(lines: Sequence[str]) -> tuple[str, ...]:
     """The last lines of a log that say something: warnings and errors if there are any, without the server's banner."""
-    said = [line for line in lines if line.strip() and not _NOISE.match(line)]
+    said = [line for line in lines if line.strip() and not _NOISE.search(line)]
     wrong = [line for line in said if _level(line) in ("W", "E", "C")]
     unstamped = [line for line in said if not _level(line)]
     chosen = [line for line in said if line in wrong or line in unstamped] if wrong or unstamped else said
