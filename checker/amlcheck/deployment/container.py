@@ -38,6 +38,7 @@ LOG_SIZE = "10m"
 """Of the container's log on the engine's disk."""
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETPCAP", "SETUID"]
 """What a start script with nginx, rsyslog and a change of user needs; Docker's default has more."""
+QUIET_SECONDS = 0.1
 _HEAD = MAX_LOG // 4
 _NETWORK_OPTIONS = {
     "com.docker.network.bridge.enable_ip_masquerade": "false",
@@ -203,8 +204,11 @@ class ScoringContainer:
         return self._log.text
 
     def settle(self, seconds: float) -> None:
-        """Waits until its output has ended; for a container that has ended."""
-        self._log.ended.wait(seconds)
+        """Waits at most so long for its last words: until its output has ended, or has been quiet for a moment."""
+        if self.ended.is_set():
+            self._log.ended.wait(seconds)
+        else:
+            self._log.wait_until_quiet(seconds)
 
     def ending(self) -> Ending | None:
         """How it ended; None while it runs."""
@@ -319,9 +323,17 @@ class _Log:
         self._worker_died = worker_died
         self._channel: Channel | None = None
         self._head, self._tail = bytearray(), bytearray()
-        self._dropped = 0
+        self._dropped = self._received = 0
         self._guard = threading.Lock()
         self.ended = threading.Event()
+
+    def wait_until_quiet(self, seconds: float) -> None:
+        """What was written before an answer was sent arrives a moment after the answer."""
+        until = time.monotonic() + seconds
+        seen = -1
+        while seen != self._received and time.monotonic() < until and not self.ended.is_set():
+            seen = self._received
+            time.sleep(QUIET_SECONDS)
 
     def follow(self, channel: Channel) -> None:
         self._channel = channel
@@ -349,6 +361,7 @@ class _Log:
     def _keep(self, data: bytes) -> None:
         for _ in _WORKER_DIED.finditer(data):
             self._worker_died()
+        self._received += len(data)
         with self._guard:
             room = _HEAD - len(self._head)
             self._head += data[:room] if room > 0 else b""

@@ -295,20 +295,21 @@ class _Run:
         self, container: ScoringContainer, assembly: Assembly, address: Address, good: list[_Asked]
     ) -> None:
         scoring = assembly.routes.scoring
-        last = ""
+        sent: list[str] = []
         for request in bad_requests(good[0].request):
-            last = request.name
+            sent.append(request.name)
             exchange = ask(
                 address, replace(request, path=request.path or scoring.path), self._left(self.options.request_timeout)
             )
             self.exchanges.append(self._cut(exchange))
-            if exchange.answer is None and container.ended.wait(0 if exchange.answer else DEATH_SECONDS):
-                raise self._failed(container, assembly, Stage.SURVIVED, exchange, values={"bad_request": last})
+            if exchange.answer is None and container.ended.wait(DEATH_SECONDS):
+                values = {"bad_request": ", then ".join(sent[-2:])}
+                raise self._failed(container, assembly, Stage.SURVIVED, exchange, values=values)
         for one in good:
             exchange = self._ask_one(address, assembly, one)
             self.exchanges.append(exchange)
             if exchange.answer is None or exchange.differences:
-                values = {"bad_request": last}
+                values = {"bad_request": ", ".join(sent)}
                 raise self._failed(container, assembly, Stage.SURVIVED, exchange, route=scoring, values=values)
         self._reached(Stage.SURVIVED)
 
@@ -392,9 +393,8 @@ class _Run:
         if broken:
             container.ended.wait(DEATH_SECONDS)
         ending = container.ending() if container.ended.is_set() or broken else None
-        if ending is not None:
-            container.settle(LOG_SECONDS)
-            self.ending = ending
+        self.ending = ending
+        container.settle(LOG_SECONDS)
         waiting = stage in (Stage.LIVE, Stage.READY) and ending is None
         listening = container.listening() if waiting and exchange is not None else None
         observation = self._observation(stage, assembly, ending=ending, exchange=exchange, route=route)

@@ -16,7 +16,7 @@ from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
 from amlcheck.model import Chain as Evidences
-from amlcheck.model import Evidence, in_output
+from amlcheck.model import Evidence, in_exchange
 from amlcheck.versions import from_specifiers, prefix
 
 _LONG = ("exception", "traceback", "log", "answer", "start", "server_missing")
@@ -311,7 +311,7 @@ def _sentences(
         "detail": exchange.detail if exchange is not None else "",
         "difference": exchange.differences[0] if exchange is not None and exchange.differences else _outcome(exchange),
         "answer_line": answer_lines[0] if answer_lines else "with an empty body",
-        "worker": next((line for line in reversed(observation.log.splitlines()) if "orker" in line), "see its log"),
+        "worker": next((line for line in reversed(observation.log.splitlines()) if "Worker (pid:" in line or "WORKER TIMEOUT" in line), "see its log"),
         "server_version": known.server_for(python["version"]) if python is not None else "",
     }
 
@@ -335,7 +335,7 @@ def _evidence(observation: Observation, seen: Mapping[str, str]) -> Iterator[Evi
     exchange = observation.last
     if exchange is not None and (observation.ending is None or exchange.answer is not None):
         request = exchange.request
-        yield in_output(f"{request.method} {request.path or observation.path}", _told(exchange), note=request.name)
+        yield in_exchange(f"{request.method} {request.path or observation.path}", _told(exchange), note=request.name)
 
 
 def _told(exchange: Exchange) -> str:

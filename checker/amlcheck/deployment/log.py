@@ -10,6 +10,8 @@ MAX_LOG = 256 << 10
 """Bytes of a log that are read, from its end."""
 MAX_LINES = 14
 """Lines that are shown where there is no traceback."""
+MAX_QUIET_LINES = 4
+"""Of a log in which nothing is wrong."""
 MAX_TRACEBACK = 24
 """Lines of a traceback that are shown; the middle is left out."""
 MAX_LINE = 400
@@ -181,8 +183,10 @@ def shown_lines(lines: Sequence[str]) -> tuple[str, ...]:
     said = [line for line in lines if line.strip() and not _NOISE.search(line)]
     wrong = [line for line in said if _level(line) in ("W", "E", "C")]
     unstamped = [line for line in said if not _level(line)]
-    chosen = [line for line in said if line in wrong or line in unstamped] if wrong or unstamped else said
-    return tuple(chosen[-MAX_LINES:])
+    if not wrong and not unstamped:
+        return tuple(said[-MAX_QUIET_LINES:])
+    chosen = {id(line) for line in (*wrong, *unstamped)}
+    return tuple([line for line in said if id(line) in chosen][-MAX_LINES:])
 
 
 def _level(line: str) -> str:

@@ -58,7 +58,8 @@ def from_swagger(answer: Answer, scoring_path: str = "/score") -> Request | None
         body = json.dumps(example).encode()
     except (ValueError, RecursionError):
         return None
-    if example is None or len(body) > _MAX_EXAMPLE:
+    # Without @input_schema the server does not know what run() takes, and its example is empty.
+    if not example or len(body) > _MAX_EXAMPLE:
         return None
     return Request(body, name="the example of /swagger.json")
 
