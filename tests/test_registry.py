@@ -20,8 +20,9 @@ import amlcheck
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.image import blob_store
 from amlcheck.image.cache_folder import cache_folder
+from amlcheck.image.credentials import CredentialsError
 from amlcheck.image.registry import fetch_config, fetch_image
-from amlcheck.image.registry_client import CredentialsError, NoSuchImageError
+from amlcheck.image.registry_client import NoSuchImageError
 from amlcheck.image.registry_line import RegistryError
 from live_registry import SECRET, USER, LiveRegistry, config_of, layer, serve
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from amlcheck.image.cache_folder import cache_folder
+from amlcheck.image.credentials import CredentialsError
 from amlcheck.image.registry import fetch_config, fetch_image
-from amlcheck.image.registry_client import CredentialsError
 from live_registry import SECRET, USER, LiveRegistry, config_of, layer, serve
 from token_server import IDENTITY, TokenServer, token_server
 

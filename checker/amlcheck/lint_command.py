@@ -16,6 +16,7 @@ from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
 from amlcheck.discover import find_dockerfiles
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.exits import Exit
+from amlcheck.image.base_image import BaseImages
 from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity
@@ -52,6 +53,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             target=options.target or config.get("target", ""),
             build_args=_build_args(options.build_arg or [], config),
             context=_context(options, config),
+            bases=BaseImages() if _either(options.resolve_base, config.get("resolve-base", False)) else None,
         ),
         flavour=Path(flavour).stem if flavour else "",
         fail_on=_fail_on(options, config),

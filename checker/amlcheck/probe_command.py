@@ -98,9 +98,9 @@ def _probe_all(
 @contextmanager
 def _ending_well() -> Iterator[None]:
     """What a dead run left is removed first; SIGTERM ends this one as Ctrl-C does, so that it leaves nothing either."""
-    from amlcheck.image.ownership import ending_on_signals
+    from amlcheck.image.ownership import ending_cleanly
 
-    with ending_on_signals():
+    with ending_cleanly():
         yield
 
 

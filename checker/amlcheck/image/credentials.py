@@ -39,6 +39,10 @@ _TOKEN_USER = "<token>"
 _HELPER = re.compile(r"[\w.-]+", re.ASCII)
 
 
+class CredentialsError(AmlcheckError):
+    """A registry that answers only with a user name and password: none were found, not the right ones, or half of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A user name and password, or an identity token. Its repr holds no secret."""
@@ -68,7 +72,7 @@ def find_credentials(
 
     `registry` is its address ("docker.io", "localhost:5000"), `path` the repository's path there. Where it was not the
     user who named the image but a file, credentials from the environment are found only if AMLCHECK_REGISTRY names the
-    registry: a Dockerfile of somebody else's cannot ask for them. Raises AmlcheckError for half-set variables.
+    registry: a Dockerfile of somebody else's cannot ask for them. Raises CredentialsError for half-set variables.
     """
     environment = os.environ if environ is None else environ
     problems: list[str] = []
@@ -88,7 +92,9 @@ def _from_environment(
         return None
     if not username or not password:
         missing = PASSWORD if username else USERNAME
-        raise AmlcheckError(f"{missing}: is not set, but {USERNAME if username else PASSWORD} is; set both or neither")
+        raise CredentialsError(
+            f"{missing}: is not set, but {USERNAME if username else PASSWORD} is; set both or neither"
+        )
     if limit and _host(limit) != _host(registry):
         problems.append(f"{USERNAME} is for {REGISTRY} only, which is another")
         return None

@@ -389,7 +389,18 @@ class _Builder:
             self._whiteout(here, name)
             return
         path = here + "/" + name
-        code = _CODES[member.kind] if member.kind is not None else HARD_LINK
+        kind = member.kind
+        code = (
+            FILE
+            if kind is Kind.FILE
+            else DIRECTORY
+            if kind is Kind.DIRECTORY
+            else LINK
+            if kind is Kind.LINK
+            else OTHER
+            if kind is Kind.OTHER
+            else HARD_LINK
+        )
         if not name and code != DIRECTORY:
             raise TarError("something in it that is no folder claims to be the root")
         start, size, target = member.start, member.size, member.target

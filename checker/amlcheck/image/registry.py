@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amlcheck.errors import AmlcheckError, UnreadableError
+from amlcheck.errors import UnreadableError
 from amlcheck.image.blob_store import BlobStore
 from amlcheck.image.config import ImageConfig, parse_config
 from amlcheck.image.manifest import (
@@ -57,7 +57,7 @@ class RemoteImage:
 
 
 def fetch_config(
-    reference: str, platform: str = "", named_by_user: bool = True, seconds: float = CONFIG_SECONDS
+    reference: str | Reference, platform: str = "", named_by_user: bool = True, seconds: float = CONFIG_SECONDS
 ) -> ImageConfig:
     """The config of an image, from its registry, without reading a layer.
 
@@ -71,7 +71,7 @@ def fetch_config(
 
 
 def fetch_image(
-    reference: str,
+    reference: str | Reference,
     cache_dir: Path | None = None,
     platform: str = "",
     told: Told = lambda done, total: None,
@@ -98,16 +98,16 @@ def fetch_image(
         return store.fetch(client, image, told)
 
 
-def _parsed(reference: str) -> Reference:
-    """Raises AmlcheckError for what is no reference, or names nothing that can be asked for."""
-    where = parse_reference(reference)
+def _parsed(reference: str | Reference) -> Reference:
+    """Raises UnreadableError for what is no reference, or names nothing that can be asked for."""
+    where = parse_reference(reference) if isinstance(reference, str) else reference
     if where is None or not (where.tag.isascii() and where.path.isascii()):
-        raise AmlcheckError(f"{reference!r} is no image; write it as [REGISTRY/]NAME[:TAG][@DIGEST], in lower case")
+        raise UnreadableError(f"{reference!r} is no image; write it as [REGISTRY/]NAME[:TAG][@DIGEST], in lower case")
     if where.is_scratch:
-        raise AmlcheckError("scratch: is the empty image; no registry has it")
+        raise UnreadableError("scratch: is the empty image; no registry has it")
     if where.digest and not is_digest(where.digest):
-        raise AmlcheckError(
-            f"{reference}: its digest cannot be verified; use one of the form sha256: and 64 hex digits"
+        raise UnreadableError(
+            f"{where.text}: its digest cannot be verified; use one of the form sha256: and 64 hex digits"
         )
     return where
 
@@ -121,7 +121,7 @@ def _client(where: Reference, named_by_user: bool, deadline: float | None) -> Re
 
 def _remote(client: RegistryClient, where: Reference, platform: str) -> RemoteImage:
     """Follows indexes to the platform's manifest, and reads its config."""
-    name = _name(where)
+    name = where.text
     wanted = where.digest or where.tag or "latest"
     for _ in range(MAX_DEPTH + 1):
         body, response = client.read("manifests", wanted, MAX_MANIFEST, _ACCEPT)
@@ -144,9 +144,3 @@ def _config_body(client: RegistryClient, config: Descriptor, name: str) -> bytes
     if len(body) != config.size or digest_of(body) != config.digest:
         raise UnreadableError(f"{name}: the registry's config is not the one of its digest: it is damaged or forged")
     return body
-
-
-def _name(where: Reference) -> str:
-    tag = f":{where.tag}" if where.tag else ""
-    digest = f"@{where.digest}" if where.digest else ""
-    return f"{where.registry}/{where.path}{tag}{digest}"

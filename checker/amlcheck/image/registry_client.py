@@ -13,8 +13,16 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from amlcheck.errors import AmlcheckError
-from amlcheck.image.credentials import PASSWORD, REGISTRY, USERNAME, Credentials, Search, find_credentials
+from amlcheck.errors import UnreadableError
+from amlcheck.image.credentials import (
+    PASSWORD,
+    REGISTRY,
+    USERNAME,
+    Credentials,
+    CredentialsError,
+    Search,
+    find_credentials,
+)
 from amlcheck.image.registry_line import Authorization, Line, RegistryError, address_of, is_loopback
 
 ANSWER_SECONDS = 60.0
@@ -33,10 +41,6 @@ _REFUSED = (401, 403)
 _BUSY = (429, 500, 502, 503, 504)
 _MOVED = (301, 302, 303, 307, 308)
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-
-
-class CredentialsError(RegistryError):
-    """A registry that answers only with a user name and password: none were found, or not the right ones."""
 
 
 class NoSuchImageError(RegistryError):
@@ -62,7 +66,7 @@ class Access:
         self._lock = threading.Lock()
 
     def search(self) -> Search:
-        """The credentials for the repository, looked up once. Raises AmlcheckError."""
+        """The credentials for the repository, looked up once. Raises CredentialsError."""
         with self._lock:
             if self._found is None:
                 self._found = find_credentials(self.address, self.path, self._named_by_user)
@@ -90,9 +94,9 @@ class RegistryClient:
     """Reads from one repository of one registry, in one thread; `sibling` makes another for another thread."""
 
     def __init__(self, address: str, path: str, named_by_user: bool = True, deadline: float | None = None) -> None:
-        """`deadline`: when everything must be done, in seconds of the monotonic clock. Raises AmlcheckError."""
+        """`deadline`: when everything must be done, in seconds of the monotonic clock. Raises UnreadableError."""
         if not _ADDRESS.fullmatch(address) or not _port_fits(address):
-            raise AmlcheckError(f"{address!r} is no address of a registry; it is HOST or HOST:PORT")
+            raise UnreadableError(f"{address!r} is no address of a registry; it is HOST or HOST:PORT")
         self.access = Access(address, path, named_by_user)
         self.deadline = deadline
         self.line = Line()
@@ -114,7 +118,7 @@ class RegistryClient:
         self.close()
 
     def read(self, kind: str, name: str, limit: int, accept: str = "*/*") -> tuple[bytes, requests.Response]:
-        """A manifest or a small blob, of at most `limit` bytes. Raises RegistryError."""
+        """A manifest or a small blob, of at most `limit` bytes. Raises RegistryError, CredentialsError."""
         for patience in self._tries():
             response = self.open(kind, name, {"Accept": accept}, ANSWER_SECONDS)
             try:
@@ -125,7 +129,7 @@ class RegistryClient:
         raise AssertionError("a last try returns or raises")
 
     def open(self, kind: str, name: str, headers: dict[str, str], seconds: float) -> requests.Response:
-        """The answer to GET /v2/PATH/kind/name with its body still to be read. Raises RegistryError."""
+        """The answer to GET /v2/PATH/kind/name with its body still to be read. Raises RegistryError, CredentialsError."""
         access = self.access
         url = f"{self._where()}/v2/{access.path}/{kind}/{name}"
         response = self._follow(url, access.authorization, headers, seconds)

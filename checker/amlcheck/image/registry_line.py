@@ -24,7 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from amlcheck import __version__
-from amlcheck.errors import AmlcheckError
+from amlcheck.errors import UnreadableError
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
@@ -33,7 +33,7 @@ PIECE = 64 << 10
 """Bytes that are read at a time."""
 
 
-class RegistryError(AmlcheckError):
+class RegistryError(UnreadableError):
     """A registry that cannot be reached, refuses or answers nonsense: one sentence that names it."""
 
     def __init__(self, message: str, transient: bool = False) -> None:

@@ -56,8 +56,6 @@ def _named(reference: ImageReference, wanted: Wanted, options: OpenOptions) -> I
         if reference.transport != "docker-daemon":
             options.told(f"looking for {reference.name}")
             engine.provide(reference.name, options.pull, options.platform)
-        elif not engine.has(reference.name):
-            raise AmlcheckError(f"{reference.text}: the engine has no image of this name; `docker images` lists them")
         options.told("asking the image")
         return engine.open(
             reference.text, reference.name, wanted, execute=options.execute != "never", gpus=options.gpus
@@ -85,16 +83,11 @@ def _looks_like_a_file(name: str) -> bool:
 
 def _registry(reference: ImageReference, wanted: Wanted, options: OpenOptions) -> Image:
     from amlcheck.image.registry import fetch_image
-    from amlcheck.reference import parse_reference
-
-    parsed = parse_reference(reference.name)
-    if parsed is None:
-        raise AmlcheckError(f"{reference.text}: is no image name; write it as REGISTRY/NAME:TAG")
 
     def told(done: int, total: int) -> None:
         options.told(f"downloading {done >> 20} of {total >> 20} MB" if total else f"downloading {done >> 20} MB")
 
-    layout = fetch_image(parsed, platform=options.platform, told=told)
+    layout = fetch_image(reference.name, platform=options.platform, told=told)
     return _stored(reference, "oci", str(layout), wanted, options)
 
 
@@ -111,7 +104,7 @@ def _stored(reference: ImageReference, transport: str, name: str, wanted: Wanted
             from amlcheck.image.sandbox import open_sandbox
 
             return open_sandbox(reference.text, stored, wanted)
-        tree = tree_of(stored, wanted, LayerCache.usual())
+        tree = tree_of(stored, wanted, LayerCache())
         reason = _not_run(reference, options)
         return Image(
             name=reference.text,

@@ -33,6 +33,7 @@ _KINDS = {b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"S": Kind.FILE, b
 _HARD_LINK = b"1"
 _WITHOUT_CONTENT = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
+_octal = re.compile(rb"[0-7]{11}").fullmatch
 _LENGTH = re.compile(rb"([0-9]{1,7}) ")
 
 
@@ -101,7 +102,8 @@ def members(stream: Stream) -> Iterator[Member]:
                 _end(stream)
                 return
             _check_signed(block, checksum)
-        size = _number(length)
+        digits = length[:11]
+        size = int(digits, 8) if _octal(digits) else _number(length)
         if flag in _EXTENDED:
             if size > MAX_EXTENDED:
                 raise TarError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
