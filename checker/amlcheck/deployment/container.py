@@ -401,4 +401,3 @@ def _told(text: str) -> str:
     """What the engine says, without what amlcheck put before it and the engine's own chain of names."""
     text = text.partition("starting the scoring container: ")[2] or text
     return re.sub(r"^(?:failed to create (?:shim task|task[^:]*): )?(?:OCI runtime create failed: )?", "", text.strip())
-
