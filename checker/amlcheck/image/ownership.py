@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import os
 import re
 import secrets
@@ -37,6 +38,12 @@ _OWNER = re.compile(r"([0-9a-f]+)\.(\d+)\.(\d+)\.(\d+)")
 
 RUN = secrets.token_hex(6)
 """The name of this run."""
+_numbers = itertools.count(1)
+
+
+def new_name() -> str:
+    """A name for something that this run is about to start, so that it can be removed even where no answer ever came."""
+    return f"amlcheck-{RUN}-{next(_numbers)}"
 
 
 @dataclass(frozen=True, slots=True)
