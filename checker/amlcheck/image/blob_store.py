@@ -147,6 +147,8 @@ class BlobStore:
         """A new file, complete and verified, becomes a blob: of the layout first, so that it never has one link only."""
         file.flush()
         os.fsync(file.fileno())
+        if fcntl is None:
+            file.close()
         _link(path, layout.blobs / blob.hex)
         path.replace(self.blobs / blob.hex)
 
