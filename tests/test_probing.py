@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tree_of_dict import Content, image_of
 
 from amlcheck.catalog import Catalog
 from amlcheck.errors import ConfigError
@@ -17,6 +16,7 @@ from amlcheck.model import COMPONENTS, Finding, Judgement, Origin, Severity, Sub
 from amlcheck.probe import ProbeOptions, probe_image
 from amlcheck.probing import Probes, load_probes
 from amlcheck.profiles import load_profile, with_flavour, with_requirements
+from tree_of_dict import Content, image_of
 
 UBUNTU = 'NAME="Ubuntu"\nID=ubuntu\nVERSION_ID="{}"\n'
 GIT = "Package: git\nStatus: install ok installed\nVersion: 1:2.34.1-1ubuntu1.9\n\n"
