@@ -61,8 +61,9 @@ def check(image: Built) -> Iterator[Notice]:
     if port is None or (served is not None and served.present):
         return
     ports = [entry.value for entry in image.exposed]
-    base = image.base.known if image.base is not None else None
-    if any(not value.known for value in ports) or (not ports and base is None):
+    base = image.base
+    told = base is not None and (base.known is not None or base.resolved is not None)
+    if any(not value.known for value in ports) or (not ports and not told):
         return
     if not any(covers(value.value, port) for value in ports):
         yield Notice(

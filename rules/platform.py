@@ -62,5 +62,10 @@ def check(image: Built) -> Iterator[Notice]:
         yield Notice(f"the image is built for {platform.value}; Azure ML runs linux/amd64", span.location)
     elif base.reference is not None:
         owner = base.reference.path.partition("/")[0]
-        if _OTHER_OWNER.fullmatch(owner) or _OTHER_TAG.search(base.reference.tag) or "windows/" in base.reference.path:
+        built_for = base.resolved.config.platform if base.resolved is not None else ""
+        if built_for and built_for not in _AMD64:
+            yield Notice(f"{base.name} is an image for {built_for}, as its config says", base.span.location)
+        elif (
+            _OTHER_OWNER.fullmatch(owner) or _OTHER_TAG.search(base.reference.tag) or "windows/" in base.reference.path
+        ):
             yield Notice(f"{base.name} is not an image for linux/amd64", base.span.location)

@@ -61,7 +61,7 @@ def testify(image: Built) -> Testimony:
     """The system that the base image brings; no instruction replaces it."""
     value = image.base_value("ubuntu")
     if value is None:
-        return Unknown("ubuntu", image.base_unknown("ubuntu"), image.base_chain())
+        return Unknown("ubuntu", image.base_unknown("ubuntu"), image.base_chain("ubuntu"))
     if not value.present:
         return image.absence("ubuntu", "a system")
-    return Fact("ubuntu", value, image.base_chain())
+    return Fact("ubuntu", value, image.base_chain("ubuntu"))

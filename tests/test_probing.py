@@ -1,4 +1,4 @@
-"""Loading and asking probes: built-in ones, a user's own, and those that fail; and what a Dockerfile and its image say together."""
+"""Loading and asking probes, the built-in ones and a user's, and those that fail; Dockerfile and image reconciled."""
 
 from __future__ import annotations
 

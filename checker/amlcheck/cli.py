@@ -139,6 +139,12 @@ def _add_built(how: argparse._ArgumentGroup) -> None:
     how.add_argument("--target", metavar="STAGE", help="the stage that is built; default: the last one")
     how.add_argument("--build-arg", action="append", metavar="NAME=VALUE", help="a build argument; repeatable")
     how.add_argument("--context", metavar="DIR", help="the build context; default: the Dockerfile's folder")
+    how.add_argument(
+        "--resolve-base",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="ask the local engine or the registry for the configs of base images",
+    )
 
 
 def _add_output(parser: _Parser) -> None:

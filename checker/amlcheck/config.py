@@ -21,6 +21,7 @@ _TYPES: dict[str, type] = {
     "target": str,
     "context": str,
     "build-args": dict,
+    "resolve-base": bool,
     "fail-on": str,
     "allow-undecided": bool,
     "format": str,

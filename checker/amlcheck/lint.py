@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.context import Context
-from amlcheck.dockerfile.plan import make_plan
+from amlcheck.dockerfile.plan import make_plan, platform_of
 from amlcheck.dockerfile.reader import read
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.judge import Circumstances, is_gpu, judge
@@ -26,6 +27,10 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.profiles import Profile
+from amlcheck.reference import parse_reference
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 MAX_BYTES = 10 << 20
 """Bytes of a Dockerfile that are read; a larger one is refused as unreadable."""
@@ -41,6 +46,8 @@ class LintOptions:
     build_args: Mapping[str, str] = field(default_factory=dict)
     context: Path | None = None
     """The build context; None is the Dockerfile's own folder."""
+    bases: BaseImages | None = None
+    """Where the configs of base images are asked for; None leaves it at what is known of them."""
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:
@@ -76,20 +83,35 @@ def decode(content: bytes, name: str) -> str:
 
 
 def lint_text(catalog: Catalog, shown: str, text: str, context: Context | None, options: LintOptions) -> SubjectReport:
-    """Checks a Dockerfile's text. Raises AmlcheckError for a target that it does not have."""
+    """Checks a Dockerfile's text. Raises AmlcheckError for a target that it does not have.
+
+    Raises CredentialsError where a base image is asked for and needs a user name and password.
+    """
     dockerfile = read(shown, text)
     sources = {shown: text}
     if not any(instruction.keyword == "FROM" and not instruction.broken for instruction in dockerfile.instructions):
         nothing = Built(dockerfile, catalog.knowledge, problems=list(dockerfile.problems))
         return _report(catalog, shown, nothing, options, sources)
     plan = make_plan(dockerfile, options.target, options.build_args)
-    builder = Builder(plan, catalog.knowledge, context)
+    builder = Builder(plan, catalog.knowledge, context, options.bases)
     built = builder.target()
     problems = [*dockerfile.problems, *builder.problems]
     image = replace(built, problems=sorted(problems, key=lambda problem: problem.span.start))
     for name, source in builder.sources.items():
         sources.setdefault(name, source.text)
     return _report(catalog, shown, image, options, sources)
+
+
+def bases_of(path: Path, options: LintOptions) -> Iterator[tuple[str, str]]:
+    """The base images of all stages of a file, as `BaseImages` is asked for them; none where it cannot be read."""
+    try:
+        plan = make_plan(read(str(path), read_text(path)), options.target, options.build_args)
+    except AmlcheckError:
+        return
+    for stage in plan.stages:
+        reference = parse_reference(stage.base.value) if stage.parent is None and stage.base.known else None
+        if reference is not None and not reference.is_scratch:
+            yield reference.text, platform_of(stage)
 
 
 def _report(catalog: Catalog, shown: str, image: Built, options: LintOptions, sources: dict[str, str]) -> SubjectReport:

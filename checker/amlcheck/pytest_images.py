@@ -1,11 +1,11 @@
-"""The fixtures for an image, and the built-in probes as tests. Registered by the plugin where --image is given."""
+"""The images of a pytest run, and the built-in probes as tests of them. Registered by the plugin where --image is given."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,9 +19,8 @@ from amlcheck.probe import ProbeOptions, probe_image
 from amlcheck.probing import Probe, load_probes
 from amlcheck.report.text_report import plain, told_evidence
 
-if TYPE_CHECKING:
-    from testinfra.host import Host
-
+PLUGIN = "amlcheck-images"
+"""The name under which `Images` is registered."""
 _PARAMETER = "_amlcheck_image"
 
 
@@ -71,26 +70,6 @@ class Images:
     def fails(self, severity: Severity) -> bool:
         """Whether something of this severity fails a test."""
         return severity >= self._settings.fail_on
-
-    @pytest.fixture(scope="session")
-    def _amlcheck_image(self, request: pytest.FixtureRequest) -> str:
-        name: str = request.param
-        return name
-
-    @pytest.fixture(scope="session")
-    def image(self, _amlcheck_image: str) -> Image:
-        """The image under test: `image.files` and `image.config`."""
-        return self.open(_amlcheck_image)
-
-    @pytest.fixture(scope="session")
-    def host(self, image: Image) -> Host:
-        """The host of testinfra for the image under test."""
-        return image.host
-
-    @pytest.fixture(scope="session")
-    def verdicts(self, _amlcheck_image: str) -> Mapping[str, Judgement]:
-        """The verdict on each requirement by its component: `verdicts["python"].verdict is Verdict.MET`."""
-        return {judgement.component: judgement for judgement in self.report(_amlcheck_image).judgements}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Every test that asks for an image runs once for each."""

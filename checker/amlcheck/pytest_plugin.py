@@ -30,9 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The fixtures come last of all plugins', so that they stand before testinfra's own `host`."""
     if config.getoption("image"):
-        from amlcheck.pytest_images import Images
+        from amlcheck import pytest_fixtures
+        from amlcheck.pytest_images import PLUGIN, Images
 
-        config.pluginmanager.register(Images(config), "amlcheck-images")
+        config.pluginmanager.register(Images(config), PLUGIN)
+        config.pluginmanager.register(pytest_fixtures, "amlcheck-fixtures")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -26,6 +26,12 @@ class Reference:
         return "scratch" if self.is_scratch else f"{self.registry}/{self.path}"
 
     @property
+    def text(self) -> str:
+        """The whole of it, with the tag that docker adds where neither tag nor digest is named."""
+        tag = self.tag or ("" if self.digest else "latest")
+        return f"{self.registry}/{self.path}{tag and f':{tag}'}{self.digest and f'@{self.digest}'}"
+
+    @property
     def is_scratch(self) -> bool:
         return self.registry == "docker.io" and self.path == "library/scratch" and not self.tag and not self.digest
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from amlcheck.catalog import Catalog, catalog
 from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
-from amlcheck.lint import LintOptions, decode, lint_file, lint_text
+from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import SubjectReport
 
 PARALLEL_FROM = 24
@@ -38,6 +38,9 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
         for name in names:
             yield _lint(known, name, options)
         return
+    if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
+        files = (Path(name) for name in names if name != STDIN)
+        options.bases.prepare(base for file in files for base in bases_of(file, options))
     method = "fork" if sys.platform == "linux" else None
     with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import shutil
 import tarfile
@@ -104,9 +106,33 @@ class Builder:
                 decode=True,
                 labels={LABEL: definition.name},
                 network_mode=definition.network,
-                platform=definition.platform or None,
             )
             _follow(full, output)
+        if definition.platform:
+            self._claim_platform(full, definition.platform)
+
+    def _claim_platform(self, full: str, platform: str) -> None:
+        """Changes only what the image's config says: the classic builder makes nothing for another platform from scratch."""
+        archive = io.BytesIO(b"".join(self.client.images.get(full).save(named=True)))
+        self.client.images.remove(full)
+        changed = io.BytesIO()
+        with tarfile.open(fileobj=archive) as source, tarfile.open(fileobj=changed, mode="w") as target:
+
+            def content(name: str) -> bytes:
+                file = source.extractfile(name)
+                assert file is not None
+                return file.read()
+
+            (image,) = json.loads(content("manifest.json"))
+            config = json.loads(content(image["Config"]))
+            config["os"], _, config["architecture"] = platform.partition("/")
+            data = json.dumps(config).encode()
+            image["Config"] = f"{hashlib.sha256(data).hexdigest()}.json"
+            _add(target, image["Config"], data)
+            for layer in dict.fromkeys(image["Layers"]):
+                _add(target, layer, content(layer))
+            _add(target, "manifest.json", json.dumps([image]).encode())
+        self.client.images.load(changed.getvalue())
 
 
 def _follow(full: str, output: Any) -> None:

@@ -36,7 +36,7 @@ class Definition:
     generated: tuple[Generated, ...] = ()
     """More files of the build context."""
     platform: str = ""
-    """As `docker build --platform` has it; empty for the engine's own."""
+    """What its config claims, such as "linux/arm64"; empty for the engine's own platform."""
     network: str = "none"
     """The network of its RUN instructions: everything is downloaded before."""
 

@@ -7,25 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from amlcheck.dockerfile.built import DEFAULT_PATH, Base, Built, Opaque
+from amlcheck.dockerfile.built import DEFAULT_PATH, Base, Built, Opaque, Stated
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.files import ImageFiles
 from amlcheck.dockerfile.instructions import InstructionReader, StageState
-from amlcheck.dockerfile.plan import Plan, Stage, stage_span
+from amlcheck.dockerfile.plan import Plan, Stage, platform_of, stage_span
+from amlcheck.dockerfile.resolved import resolve
 from amlcheck.dockerfile.source import Source
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM
-from amlcheck.dockerfile.text import HOLE, hole, literal
+from amlcheck.dockerfile.text import HOLE, bounded, hole, literal
 from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
 from amlcheck.model import Evidence
 from amlcheck.reference import parse_reference
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 
 class Builder:
     """Follows the stages of one plan; stages that nothing needs are never looked at."""
 
-    def __init__(self, plan: Plan, knowledge: Knowledge, context: Context | None) -> None:
+    def __init__(
+        self, plan: Plan, knowledge: Knowledge, context: Context | None, bases: BaseImages | None = None
+    ) -> None:
+        """`bases`: where the configs of base images are asked for; None leaves it at what is known of them."""
+        self.bases = bases
         self.plan = plan
         self.knowledge = knowledge
         self.context = context
@@ -106,7 +115,32 @@ class Builder:
             built.env["PATH"] = hole(
                 f"the PATH of the base image {stage.base.value.replace(HOLE, '…')} is not known", span
             )
+        self._resolve(stage, built)
         return built
+
+    def _resolve(self, stage: Stage, built: Built) -> None:
+        """Asks for the config of a stage's base image, and puts down what it says. Raises CredentialsError."""
+        base = built.base
+        if self.bases is None or base is None or base.reference is None or base.known is SCRATCH:
+            return
+        from amlcheck.image.credentials import CredentialsError
+
+        try:
+            found = self.bases.config(base.reference.text, platform_of(stage))
+        except CredentialsError as error:
+            place = base.span.location
+            raise CredentialsError(f"{place.path}:{place.line}: {error}") from None
+        if isinstance(found, str):
+            base.unresolved = found
+            return
+        base.resolved = resolve(found, base.known, self.knowledge)
+        built.env = {name: bounded(literal(value, base.span)) for name, value in found.env.items()}
+        built.env.setdefault("PATH", literal(DEFAULT_PATH, base.span))
+        built.user = literal(found.user)
+        built.workdir = literal(found.working_dir)
+        built.exposed = [Stated(port, literal(port, base.span), base.span, stage.start) for port in found.ports]
+        if found.os == "windows":
+            built.shell = ("cmd", "/S", "/C")
 
 
 def _child(parent: Built) -> Built:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.reader import Dockerfile, Instruction
+from amlcheck.dockerfile.resolved import Resolved
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.knowledge import BaseImage, Knowledge, PackageMeaning, Release
@@ -98,6 +99,10 @@ class Base:
     chain: Chain
     platform: Text | None
     span: Span
+    resolved: Resolved | None = None
+    """Its config, where that was asked for and could be had."""
+    unresolved: str = ""
+    """Why its config could not be had."""
 
     @property
     def name(self) -> str:
@@ -141,7 +146,14 @@ class Built:
 
     def base_value(self, component: str) -> Value | None:
         """What the base image says of a component; None where that is not known."""
-        known = self.base.known if self.base else None
+        if self.base is None:
+            return None
+        resolved, known = self.base.resolved, self.base.known
+        if resolved is not None:
+            if component in resolved.contradictions:
+                return None
+            if component in resolved.values:
+                return resolved.values[component]
         return known.provides.get(component) if known is not None else None
 
     def installed(self, component: str) -> list[tuple[Package, PackageMeaning]]:
@@ -176,7 +188,7 @@ class Built:
         removed = self.removal(component)
         replaced = next((item for item in self.opaque if component in item.replaces), None)
         if value is not None and value.present and removed is None and replaced is None:
-            return Fact(component, value, self.base_chain())
+            return Fact(component, value, self.base_chain(component))
         if replaced is not None:
             return self._not_followed(component, replaced)
         if removed is not None and not self._was_all_of_it(removed, component, value):
@@ -187,11 +199,11 @@ class Built:
         if hidden is not None:
             return self._not_followed(component, hidden)
         if value is None:
-            return Unknown(component, self.base_unknown(component), self.base_chain())
+            return Unknown(component, self.base_unknown(component), self.base_chain(component))
         stranger = self._stranger() if component in APT_DEPENDENCIES else None
         if stranger is not None:
             return Unknown(component, f"what the apt package {stranger.name} brings along is not known", stranger.chain)
-        return Fact(component, ABSENT, self.base_chain(), f"no instruction installs {what or component}")
+        return Fact(component, ABSENT, self.base_chain(component), f"no instruction installs {what or component}")
 
     def _not_followed(self, component: str, item: Opaque) -> Unknown:
         return Unknown(component, item.reason, (item.span.evidence("cannot be followed"),) if item.span else ())
@@ -221,14 +233,31 @@ class Built:
             return "there is no base image"
         if not self.base.word.known:
             return f"the base image {self.base.name} is not known: {self.base.word.reason}"
+        told = ""
+        if self.base.resolved is not None:
+            if component in self.base.resolved.contradictions:
+                return f"the base image {self.base.name}: {self.base.resolved.contradictions[component]}"
+            told = ", and its config does not tell"
+        elif self.base.unresolved:
+            told = f"; it could not be resolved: {self.base.unresolved}"
         if self.base.known is None:
-            if self.base.reference is not None and self.base.reference.digest and not self.base.reference.tag:
-                return f"the base image {self.base.name} is named by digest only, which does not tell what it contains"
-            return f"what the base image {self.base.name} contains is not known"
-        return f"what the base image {self.base.name} has of {component} is not known"
+            if (
+                self.base.resolved is None
+                and self.base.reference is not None
+                and self.base.reference.digest
+                and not self.base.reference.tag
+            ):
+                return f"the base image {self.base.name} is named by digest only, which does not tell what it contains{told}"
+            what = f"has of {component}" if self.base.resolved is not None else "contains"
+            return f"what the base image {self.base.name} {what} is not known{told}"
+        return f"what the base image {self.base.name} has of {component} is not known{told}"
 
-    def base_chain(self) -> Chain:
-        return self.base.chain if self.base else ()
+    def base_chain(self, component: str = "") -> Chain:
+        """The words that name the base image; with the word of its config on a component, where it has one."""
+        if self.base is None:
+            return ()
+        word = self.base.resolved.evidence.get(component) if self.base.resolved is not None else None
+        return (*self.base.chain, word) if word is not None else self.base.chain
 
     def system(self) -> Value | None:
         """The system: Ubuntu of a version, or another."""

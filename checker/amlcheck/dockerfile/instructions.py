@@ -108,6 +108,8 @@ class InstructionReader:
         known = base.known if base is not None else None
         if name in _SET_BY_SHELL:
             return hole(f"${name} is set by the shell")
+        if base is not None and base.resolved is not None:
+            return None
         if known is not None and not any(value.present for key, value in known.provides.items() if key != "ubuntu"):
             return None
         return hole(f"{name} is not set in this Dockerfile; the base image may set it")

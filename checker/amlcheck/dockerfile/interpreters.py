@@ -52,7 +52,7 @@ def effective_python(image: Built) -> Interpreter:
         if base is not None and base.present and (place in base_prefixes or (not base_prefixes and _usual_path(image))):
             removed = image.removal("python")
             if removed is not None and removed.place not in ("", place):  # another prefix's: this one keeps its own
-                return Interpreter(Fact("python", base, image.base_chain()), place, True)
+                return Interpreter(Fact("python", base, image.base_chain("python")), place, True)
             return Interpreter(image.absence("python", "Python"), place, True)
         hidden = image.hidden("python") if _ENVIRONMENT.search(place) else None
         if hidden is not None:
@@ -128,7 +128,7 @@ def _made_by(image: Built, package: Package, value: Value) -> Testimony:
     """A virtual environment has the Python that made it: the base image's, else the system's."""
     base = image.base_value("python")
     if base is not None and base.present:
-        return Fact("python", base, (*image.base_chain(), *package.chain))
+        return Fact("python", base, (*image.base_chain("python"), *package.chain))
     system = [entry for entry in last_wins(image.installed("python")) if entry[0].manager == "apt"]
     if not system:
         return Fact("python", value, package.chain)
@@ -144,7 +144,7 @@ def _shipped_by_unknown(image: Built, package: Package) -> Testimony:
 
 
 def _unknown_path(image: Built, found: list[tuple[Package, PackageMeaning]]) -> Testimony:
-    chain: Chain = found[-1][0].chain if found else image.base_chain()
-    if image.base is not None and image.base.known is None:
+    chain: Chain = found[-1][0].chain if found else image.base_chain("python")
+    if image.base is not None and (image.base.known is None or image.base.resolved is not None):
         return Unknown("python", image.base_unknown("python"), chain)
     return Unknown("python", "the base image's PATH and Python are not known", chain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -154,6 +155,12 @@ def _target(plan: Plan, wanted: str) -> int:
         else (f"its stages are: {', '.join(names)}" if names else "its stages have no names, only numbers")
     )
     raise AmlcheckError(f"{plan.dockerfile.source.path}: has no stage {wanted!r} for --target; {hint}")
+
+
+def platform_of(stage: Stage) -> str:
+    """The platform that FROM names, as "os/architecture"; empty where it names none, or one that is not known."""
+    named = stage.platform.value.lower() if stage.platform is not None and stage.platform.known else ""
+    return named if re.fullmatch(r"[a-z0-9]+/[a-z0-9_-]+(?:/[a-z0-9]+)?", named) else ""
 
 
 def stage_span(stage: Stage) -> Span:

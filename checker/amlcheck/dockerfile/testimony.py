@@ -131,7 +131,7 @@ def explained(image: Built, package: Package, value: Value) -> Chain:
     """The package's chain; with the base image in front where the version is that of its release."""
     from_release = package.manager == "apt" and not package.pinned and value.versions is not None
     from_release = from_release and value.versions == shipped(image, package.name)
-    return (*image.base_chain(), *package.chain) if from_release else package.chain
+    return (*image.base_chain("ubuntu"), *package.chain) if from_release else package.chain
 
 
 def presence(image: Built, component: str) -> Testimony:

@@ -70,7 +70,18 @@ class Engine:
         """Whether the image is there without pulling."""
         return self._inspect(name) is not None
 
-    def pull(self, name: str) -> None:
+    def provide(self, name: str, pull: str = "missing", platform: str = "") -> None:
+        """Sees to it that the image is there: `pull` is missing, always or never. Raises NotThereError."""
+        there = pull != "always" and self.has(name)
+        if there:
+            return
+        if pull == "never":
+            raise NotThereError(
+                f"{shown(name)}: the engine at {self.address} has no such image, and --pull never was given"
+            )
+        self.pull(name, platform)
+
+    def pull(self, name: str, platform: str = "") -> None:
         """Gets an image from its registry, with the credentials that docker has. Raises NotThereError."""
         from docker.errors import APIError, DockerException
         from docker.utils import parse_repository_tag
@@ -78,7 +89,9 @@ class Engine:
         repository, tag = parse_repository_tag(name)
         with self._calling(f"pulling {shown(name)}"):
             try:
-                for line in self._client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                for line in self._client.pull(
+                    repository, tag=tag or "latest", stream=True, decode=True, platform=platform or None
+                ):
                     if isinstance(line, Mapping) and line.get("error"):
                         raise NotThereError(_pull_failed(name, str(line["error"])))
             except APIError as error:
@@ -94,11 +107,23 @@ class Engine:
             raise NotThereError(f"{shown(name)}: the engine at {self.address} has no such image: pull or build it")
         return parse_config(found, name), str(found.get("Id") or "")
 
-    def open(self, name: str, wanted: Wanted, limits: Limits = DEFAULT_LIMITS, gpus: str = "") -> Image:
-        """Opens an image that is there, in its one container; see `amlcheck.image.running`. Raises AmlcheckError."""
+    def open(
+        self,
+        shown_as: str,
+        name: str,
+        wanted: Wanted,
+        *,
+        execute: bool = True,
+        gpus: str = "",
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Image:
+        """Opens an image that is there, in its one container; closing it closes the engine too. Raises AmlcheckError.
+
+        Without `execute` its files are read and nothing is started.
+        """
         from amlcheck.image.running import open_image
 
-        return open_image(self, name, wanted, limits, gpus)
+        return open_image(self, shown_as, name, wanted, limits, execute=execute, gpus=gpus)
 
     def platform(self) -> str:
         """What the engine itself runs on, as "linux/amd64"."""
@@ -132,12 +157,59 @@ class Engine:
         except (RequestException, DockerException, OSError) as error:
             raise NoEngineError(f"the engine at {self.address} went away: {doing}: {_cause(error)}") from None
 
+    calling = _calling
+
+    @property
+    def client(self) -> APIClient:
+        """The SDK's client, for the scoring container (`amlcheck.deployment.container`); calls stand in `calling`."""
+        return self._client
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine runs on this host, so that its containers' addresses can be reached from here."""
+        return self.address.startswith(("unix://", "http+unix://"))
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """Whether the engine answered, and did not do what it was asked."""
+        from docker.errors import APIError
+
+        return isinstance(error, APIError)
+
+    def attach(self, container: str, stdin: bool) -> DockerChannel:
+        """The standard streams of a container; to be had before it starts, so that nothing is missed."""
+        with self._calling("attaching to a container"):
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
+            return DockerChannel(self._client.attach_socket(container, params=params))
+
+    def remove_with_network(self, name: str) -> None:
+        """Removes a container and the network of the same name, and waits until both are gone. Raises AmlcheckError."""
+        self.remove(name)
+        self._remove_network(name)
+
+    def _remove_network(self, network: str) -> None:
+        from docker.errors import APIError, NotFound
+
+        until = time.monotonic() + REMOVE_SECONDS
+        with self._calling("removing a network"):
+            while True:
+                try:
+                    self._client.remove_network(network)
+                except NotFound:
+                    return
+                except APIError:
+                    # A container that is just being removed is still in it.
+                    if time.monotonic() >= until:
+                        raise
+                    time.sleep(_REMOVE_AGAIN_SECONDS)
+                else:
+                    return
+
     def create(self, image: str, volumes: Sequence[str], limits: Limits, gpus: str = "") -> Container:
         """A container of an image, not started yet, known to `ownership` until it is removed. Raises AmlcheckError."""
         return Container(self, image, volumes, limits, gpus)
 
     def sweep(self) -> list[str]:
-        """Removes the containers that dead runs left, with their volumes; returns their names."""
+        """Removes the containers that dead runs left, with their volumes and networks; returns their names."""
         removed = []
         with self._calling("looking for containers of dead runs"):
             found = self._client.containers(all=True, filters={"label": ownership.LABEL_RUN})
@@ -146,6 +218,12 @@ class Engine:
                 self.remove(str(container["Id"]))
                 names = container.get("Names") or [container["Id"][:12]]
                 removed.append(str(names[0]).lstrip("/"))
+        with self._calling("looking for networks of dead runs"):
+            networks = self._client.networks(filters={"label": ownership.LABEL_RUN})
+        for network in networks:
+            if ownership.is_left_over(network.get("Labels") or {}):
+                self._remove_network(str(network["Id"]))
+                removed.append(str(network.get("Name") or network["Id"][:12]))
         return removed
 
     def sweep_once(self) -> None:
@@ -181,11 +259,11 @@ class Container:
 
     def __init__(self, engine: Engine, image: str, volumes: Sequence[str], limits: Limits, gpus: str) -> None:
         self._engine, self._client = engine, engine._client
-        self.name = f"amlcheck-{ownership.RUN}-{next(_numbers)}"
+        self.name = ownership.new_name()
         """Chosen here, so that the container can be removed even where the engine's answer never came."""
         self.close = ownership.remember(self._remove)
         """Ends and removes it; may be called more than once."""
-        self._creation = _Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
+        self._creation = Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
         try:
             with engine._calling(f"creating a container of {shown(image)}"):
                 self._creation.wait()
@@ -197,7 +275,21 @@ class Container:
         """Its standard streams; to be had before it starts, so that nothing is missed."""
         with self._engine._calling("attaching to a container"):
             raw = self._client.attach_socket(self.name, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-        return DockerChannel(raw)
+        return DockerChannel(raw, self._why_ended)
+
+    def _why_ended(self) -> str:
+        """What the engine knows of why it ended; empty where that is nothing."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            state = self._client.inspect_container(self.name).get("State") or {}
+        except APIError:
+            # It is removed as soon as it has ended.
+            return ""
+        except (DockerException, RequestException, OSError):
+            return f"the engine at {self._engine.address} went away"
+        return "its programs took more memory than they may" if state.get("OOMKilled") else ""
 
     def start(self) -> None:
         """Starts it. Raises AmlcheckError with what the engine says."""
@@ -238,7 +330,7 @@ class Container:
             ulimits=_ulimits(limits),
             # Whatever it prints comes here, and nowhere to the disk of the engine's host.
             log_config={"type": "none"},
-            device_requests=_device_requests(gpus),
+            device_requests=device_requests(gpus),
         )
         config = client.create_container_config(
             image,
@@ -256,10 +348,10 @@ class Container:
     def _remove(self) -> None:
         self._creation.finish()
         if self._creation.error is None:
-            _Uninterrupted(lambda: self._engine.remove(self.name)).wait()
+            Uninterrupted(lambda: self._engine.remove(self.name)).wait()
 
 
-class _Uninterrupted:
+class Uninterrupted:
     """A call in a thread of its own: Ctrl-C interrupts whoever waits for it and never the call itself."""
 
     def __init__(self, call: Callable[[], None]) -> None:
@@ -285,20 +377,12 @@ class _Uninterrupted:
             self.error = error
 
 
-def _count() -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        yield number
-
-
-_numbers = _count()
-
-
 class DockerChannel:
     """The attached socket of a container, in the engine's frames."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, why: Callable[[], str]) -> None:
+        """`raw` is what the SDK's attach_socket gives, `why` tells of the container's end."""
+        self._why = why
         self._raw = raw
         """What the SDK gives; it keeps the connection open."""
         self._socket: Any = getattr(raw, "_sock", raw)
@@ -311,8 +395,8 @@ class DockerChannel:
             self._socket.sendall(data)
         except TimeoutError:
             raise TimeoutError from None
-        except OSError as error:
-            raise ClosedError(str(error)) from None
+        except OSError:
+            raise ClosedError(self._why()) from None
 
     def receive(self, until: float) -> Sequence[tuple[int, bytes]]:
         self._wait_at_most(until)
@@ -320,10 +404,10 @@ class DockerChannel:
             data = self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError:
             raise TimeoutError from None
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
         if not data:
-            raise ClosedError("the end of its output")
+            raise ClosedError(self._why())
         return self._frames(data)
 
     def close(self) -> None:
@@ -340,8 +424,8 @@ class DockerChannel:
             raise TimeoutError
         try:
             self._socket.settimeout(left)
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
 
     def _frames(self, data: bytes) -> list[tuple[int, bytes]]:
         found = []
@@ -368,7 +452,7 @@ def _ulimits(limits: Limits) -> list[Any]:
     return [Ulimit(name=name, soft=bound, hard=bound) for name, bound in bounds.items()]
 
 
-def _device_requests(gpus: str) -> list[Any] | None:
+def device_requests(gpus: str) -> list[Any] | None:
     """`--gpus` as docker has it: "all", a number, or "device=0,1". Raises AmlcheckError."""
     from docker.types import DeviceRequest
 

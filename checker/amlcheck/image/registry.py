@@ -107,7 +107,7 @@ def _parsed(reference: str | Reference) -> Reference:
         raise UnreadableError("scratch: is the empty image; no registry has it")
     if where.digest and not is_digest(where.digest):
         raise UnreadableError(
-            f"{_name(where)}: its digest cannot be verified; use one of the form sha256: and 64 hex digits"
+            f"{where.text}: its digest cannot be verified; use one of the form sha256: and 64 hex digits"
         )
     return where
 
@@ -121,7 +121,7 @@ def _client(where: Reference, named_by_user: bool, deadline: float | None) -> Re
 
 def _remote(client: RegistryClient, where: Reference, platform: str) -> RemoteImage:
     """Follows indexes to the platform's manifest, and reads its config."""
-    name = _name(where)
+    name = where.text
     wanted = where.digest or where.tag or "latest"
     for _ in range(MAX_DEPTH + 1):
         body, response = client.read("manifests", wanted, MAX_MANIFEST, _ACCEPT)
@@ -144,9 +144,3 @@ def _config_body(client: RegistryClient, config: Descriptor, name: str) -> bytes
     if len(body) != config.size or digest_of(body) != config.digest:
         raise UnreadableError(f"{name}: the registry's config is not the one of its digest: it is damaged or forged")
     return body
-
-
-def _name(where: Reference) -> str:
-    tag = f":{where.tag}" if where.tag else ""
-    digest = f"@{where.digest}" if where.digest else ""
-    return f"{where.registry}/{where.path}{tag}{digest}"

@@ -32,30 +32,43 @@ class _Started:
     """None where its find is no good."""
 
 
-def open_image(engine: Engine, name: str, wanted: Wanted, limits: Limits, gpus: str = "") -> Image:
-    """Starts the one container of an image and looks at its files. Raises AmlcheckError.
+def open_image(
+    engine: Engine, shown_as: str, name: str, wanted: Wanted, limits: Limits, *, execute: bool = True, gpus: str = ""
+) -> Image:
+    """Starts the one container of an image and looks at its files; closing it closes the engine. Raises AmlcheckError.
 
     Where nothing can be run in it, the image answers from its files alone, and says why.
     """
     config, digest = engine.config(name)
     sweeping = threading.Thread(target=_sweep, args=(engine,), daemon=True)
     sweeping.start()
-    reason = ""
+    started, reason = None, "--execute never"
     try:
-        started = _start(engine, digest or name, config, wanted, limits, gpus)
+        if execute:
+            started = _start(engine, digest or name, config, wanted, limits, gpus)
     except CannotRunError as error:
-        started, reason = None, str(error)
+        reason = str(error)
     finally:
         sweeping.join()
-    if started is not None and started.tree is not None:
-        return _image(name, config, digest, started.tree, started.container, started.session, "")
     container = started.container if started is not None else engine.create(digest or name, (), limits)
     try:
-        tree = tree_of_stream(container.export(), container.archive, wanted, limits.export_seconds)
+        tree = started.tree if started is not None else None
+        if tree is None:
+            tree = tree_of_stream(container.export(), container.archive, wanted, limits.export_seconds)
     except BaseException:
         container.close()
         raise
-    return _image(name, config, digest, tree, container, started.session if started is not None else None, reason)
+    session = started.session if started is not None else None
+    host = files_only_host(tree, reason, shown_as) if session is None else session_host(shown_as, session, tree)
+
+    def close() -> None:
+        if session is not None:
+            session.end("the image was closed")
+        container.close()
+        engine.close()
+
+    cannot_run = reason if session is None else ""
+    return Image(shown_as, tree, config, host, SOURCE, digest, cannot_run, close)
 
 
 def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limits: Limits, gpus: str) -> _Started:
@@ -97,18 +110,6 @@ def _not_started(told: str, config: ImageConfig, gpus: str) -> Exception:
     if SHELL in words and any(word in words for word in _NO_SHELL):
         return CannotRunError(f"it has no shell ({SHELL})")
     return CannotRunError(f"its container does not start: {shown(told, 300)}")
-
-
-def _image(
-    name: str, config: ImageConfig, digest: str, tree: Tree, container: Container, session: Session | None, reason: str
-) -> Image:
-    def close() -> None:
-        if session is not None:
-            session.end("the image was closed")
-        container.close()
-
-    host = files_only_host(tree, reason, name) if session is None else session_host(name, session, tree)
-    return Image(name, tree, config, host, SOURCE, digest, reason, close)
 
 
 def _sweep(engine: Engine) -> None:

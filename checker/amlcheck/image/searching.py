@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES
@@ -36,6 +37,8 @@ class Search:
 
     def __init__(self, expression: str, patience: Patience) -> None:
         self._expression, self._plain = _prepared(expression)
+        self._finders = [_finder(plain) for plain in self._plain]
+        self._context = MAX_MATCH + max(map(len, self._plain), default=0)
         self._patience = patience
         self._found: dict[bytes, None] = {}
         self._data = b""
@@ -55,11 +58,19 @@ class Search:
         """The next piece of the file; after the last one the search is complete."""
         if self.finished:
             return
-        self._data += piece
-        look = self._around_plain if self._plain else self._everywhere
         began = time.monotonic()
-        look(last, began + self._patience.left)
+        if self._plain and len(piece) > 2 * self._context and not self._near(piece):
+            self._data, self._place = bytes(piece[-self._context :]), 0
+        else:
+            self._data += piece
+            look = self._around_plain if self._plain else self._everywhere
+            look(last, began + self._patience.left)
         self._patience.left -= time.monotonic() - began
+
+    def _near(self, piece: bytes | memoryview) -> bool:
+        """Whether a plain text is in a piece or at its seam with what is left; most pieces have none, and are not copied."""
+        seam = self._data[self._place :] + piece[: self._context]
+        return any(find(piece) or find(seam) for find in self._finders)
 
     def _around_plain(self, last: bool, deadline: float) -> None:
         """Every match has one of some plain texts in it: the expression is tried around these only."""
@@ -117,6 +128,11 @@ def _prepared(expression: str) -> tuple[re.Pattern[bytes], tuple[bytes, ...]]:
         return re.compile(expression.encode("utf-8")), plain_texts(expression)
     except re.error as error:
         raise ValueError(f"{expression!r} is no regular expression: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _finder(plain: bytes) -> Callable[[bytes | memoryview], object]:
+    return re.compile(re.escape(plain)).search
 
 
 def plain_texts(expression: str) -> tuple[bytes, ...]:

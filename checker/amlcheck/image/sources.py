@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.image.config import UNKNOWN_CONFIG
 from amlcheck.image.image import Image, ImageReference
 from amlcheck.image.tree import Wanted
-
-if TYPE_CHECKING:
-    from amlcheck.image.engine import Engine
 
 EXECUTE = ("engine", "sandbox", "never")
 """Where programs of the image may run: in a container of the engine that has it, under bubblewrap, or nowhere."""
@@ -58,20 +54,15 @@ def _named(reference: ImageReference, wanted: Wanted, options: OpenOptions) -> I
         return _registry_instead(reference, wanted, options, error)
     try:
         if reference.transport != "docker-daemon":
-            _provide(engine, reference.name, options)
+            options.told(f"looking for {reference.name}")
+            engine.provide(reference.name, options.pull, options.platform)
         options.told("asking the image")
-        image = engine.open(reference.name, wanted, gpus=options.gpus)
-        return replace(image, name=reference.text)
+        return engine.open(
+            reference.text, reference.name, wanted, execute=options.execute != "never", gpus=options.gpus
+        )
     except BaseException:
         engine.close()
         raise
-
-
-def _provide(engine: Engine, name: str, options: OpenOptions) -> None:
-    """Pulls where that is asked for. Raises AmlcheckError."""
-    if options.pull == "always" or (options.pull == "missing" and not engine.has(name)):
-        options.told("pulling")
-        engine.pull(name)
 
 
 def _registry_instead(reference: ImageReference, wanted: Wanted, options: OpenOptions, why: AmlcheckError) -> Image:
