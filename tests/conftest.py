@@ -113,7 +113,7 @@ def exported(builder: Builder) -> Callable[[str, str], str]:
         if form == "oci":
             return f"{form}:{exports.oci_layout(builder, name)}:{name}"
         if form == "oci-archive":
-            return f"{form}:{exports.oci_archive(builder, name)}"
+            return f"{form}:{exports.by_skopeo(builder, name, form, 'gzip')}"
         assert form == "rootfs", form
         return f"{form}:{exports.root_file_system(builder, name)}"
 

@@ -29,14 +29,14 @@ class Planted:
     """Words of the places that the evidence names; each must be there."""
     options: tuple[str, ...] = (*ALL, *OPEN_MPI)
     """What `amlcheck probe` is asked with; without the defect everything would be met."""
-    files_tell: bool = True
-    """Whether the files and the config alone show it; otherwise it is undecided without an engine."""
     says: str = ""
     """Words of the reason, where `found` does not say it all."""
     findings: tuple[str, ...] = ()
     """Rules that must be heard too."""
     undecided: tuple[str, ...] = ()
-    """Requirements that nobody can decide for it, with an engine or without."""
+    """Requirements that nobody can decide for it: Azure ML's environment may meet them."""
+    run: tuple[str, ...] = ()
+    """Requirements that only a program in the image can decide: undecided from files."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,11 @@ class Good:
     """An image that meets all it is asked for."""
 
     image: str
-    options: tuple[str, ...]
+    options: tuple[str, ...] = (*ALL, *OPEN_MPI)
     findings: tuple[str, ...] = ()
-    """Rules that must be heard all the same."""
+    """Rules that must be heard all the same, and no others of weight."""
+    run: tuple[str, ...] = ()
+    """As `Planted.run`."""
 
 
 def _changed(name: str, parent: str, *instructions: str, says: str = "") -> Definition:
@@ -59,6 +61,8 @@ def _changed(name: str, parent: str, *instructions: str, says: str = "") -> Defi
 
 _CUDNN_FILES = "/usr/include/cudnn_version.h"
 _NO_MPI = "RUN dpkg --purge openmpi-bin openmpi-common libopenmpi3"
+
+_ENVIRONMENT = ("azureml-defaults", "inference-server")
 
 DEFECTS = [
     _changed(
@@ -156,18 +160,28 @@ DEFECTS = [
     ),
     _changed("no-runit", "compliant", "RUN dpkg --purge runit && rm -rf /var/runit"),
     _changed("own-entrypoint", "compliant", 'ENTRYPOINT ["/usr/bin/env"]'),
-    _changed("no-expose", "base", "ENV AMLCHECK_TEST=no-expose"),
+    _changed("not-root", "compliant", "USER 1000"),
+    # What only a program in the image can tell.
+    _changed(
+        "bare-mpi",
+        "openmpi-5",
+        "RUN rm -rf /usr/local/include /usr/local/share/openmpi /usr/local/lib/pkgconfig /usr/local/lib/python3.11",
+    ),
 ]
 
 GOOD = [
-    Good("compliant", (*ALL, *OPEN_MPI)),
+    Good("compliant"),
     Good("gpu", (*ALL, *OPEN_MPI, *GPU)),
     Good("intelmpi", (*ALL, "--require", "mpi=intelmpi ==2021.13.*")),
     Good("mpich", (*ALL, "--require", "mpi=mpich ==4.0.*")),
     Good("openmpi-5", (*ALL, "--require", "mpi=openmpi ==5.0.*")),
     Good("cuda-contradiction", (*ALL, *OPEN_MPI, *GPU), findings=("AML402",)),
-    Good("two-condas", (*ALL, *OPEN_MPI), findings=("AML403",)),
-    Good("two-pythons", (*ALL, *OPEN_MPI), findings=("AML403",)),
+    Good("two-condas", findings=("AML403",)),
+    Good("two-pythons", findings=("AML403",)),
+    Good("no-runit", findings=("AML404",)),
+    Good("not-root", findings=("AML405",)),
+    Good("own-entrypoint", findings=("AML406",)),
+    Good("bare-mpi", (*ALL, "--require", "mpi=openmpi ==5.0.*"), run=("mpi",)),
 ]
 
 PLANTED = [
@@ -175,19 +189,27 @@ PLANTED = [
     Planted("debian-12", "ubuntu", "debian 12", ("/os-release",)),
     Planted("no-conda", "conda", "absent", ("conda-meta",)),
     Planted("conda-4.3", "conda", "4.3.16", ("/opt/miniconda/conda-meta/conda-4.3.16-py311_0.json",)),
-    Planted("dead-conda-path", "conda", "absent", ("/opt/anaconda",)),
+    Planted("dead-conda-path", "conda", "absent", ("conda-meta", "PATH"), findings=("AML203",)),
     Planted(
         "python-3.5", "python", "3.5.6", ("/opt/miniconda/conda-meta/python-3.5.6-0.json",), ("--datasets", *OPEN_MPI)
     ),
-    Planted("no-python", "python", "absent", ("PATH",), ("--datasets", *OPEN_MPI)),
-    Planted("no-defaults", "azureml-defaults", "absent", ("/opt/miniconda",)),
+    Planted("no-python", "python", "absent", ("PATH",), ("--datasets", *OPEN_MPI), undecided=_ENVIRONMENT),
+    Planted("no-defaults", "azureml-defaults", "absent", ("dist-info",)),
     Planted("old-defaults", "azureml-defaults", "1.0.43", ("azureml_defaults-1.0.43.dist-info",)),
-    Planted("no-server", "inference-server", "absent", ("/opt/miniconda",)),
+    Planted("no-server", "inference-server", "absent", ("/azureml_defaults-1.62.0.dist-info",)),
     Planted(
-        "no-flask", "inference-server", "absent", ("azureml_inference_server_http",), says="flask", files_tell=False
+        "no-flask",
+        "inference-server",
+        "absent",
+        ("azureml_inference_server_http",),
+        says="flask",
     ),
     Planted(
-        "old-flask", "inference-server", "absent", ("azureml_inference_server_http",), says="Markup", files_tell=False
+        "old-flask",
+        "inference-server",
+        "absent",
+        ("azureml_inference_server_http",),
+        says="Markup",
     ),
     Planted("no-fuse", "libfuse", "absent", ("libfuse",)),
     Planted("wrong-cuda", "cuda", "11.8", ("/usr/local/cuda-11.8/",), (*ALL, *OPEN_MPI, *GPU)),

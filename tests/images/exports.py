@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import posixpath
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from images.builder import BUILD_SECONDS, Builder
 from private_engine import CACHE, locked
 
 EXPORTS = CACHE / "exports"
 CHUNK = 1 << 20
-COMPRESSIONS = ("none", "gzip", "zstd")
 
 
 class ExportError(Exception):
@@ -26,32 +32,58 @@ def docker_archive(builder: Builder, *names: str) -> Path:
     return _kept(builder, full, ".tar", lambda target: _save(builder, full, target))
 
 
-def oci_layout(builder: Builder, *names: str, compression: str = "none") -> Path:
-    """An OCI layout by skopeo; each image is tagged there with its name in the catalogue."""
+def oci_layout(builder: Builder, *names: str) -> Path:
+    """An OCI layout with the same layers, uncompressed; each image is tagged there with its name in the catalogue."""
     archive = docker_archive(builder, *names)
     full = [builder.build(name) for name in names]
-
-    def write(target: Path) -> None:
-        for name, image in zip(names, full, strict=True):
-            _skopeo(f"docker-archive:{archive}:{image}", f"oci:{target}:{name}", compression)
-
-    return _kept(builder, full, f".{compression}.oci", write)
+    tags = dict(zip(full, names, strict=True))
+    return _kept(builder, full, ".oci", lambda target: _write_layout(archive, tags, target))
 
 
-def oci_archive(builder: Builder, name: str, compression: str = "gzip") -> Path:
-    """An OCI layout in one tar file, by skopeo."""
+def by_skopeo(builder: Builder, name: str, form: str, compression: str) -> Path:
+    """An image in one of skopeo's forms, "oci" or "oci-archive", its layers compressed with "gzip" or "zstd"."""
     archive = docker_archive(builder, name)
 
     def write(target: Path) -> None:
-        _skopeo(f"docker-archive:{archive}", f"oci-archive:{target}", compression)
+        command = ["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-compress", "--dest-compress-format"]
+        command += [compression, f"docker-archive:{archive}", f"{form}:{target}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ExportError(f"skopeo cannot copy {archive}: {done.stderr.strip()[-500:]}")
 
-    return _kept(builder, [builder.build(name)], f".{compression}.oci.tar", write)
+    return _kept(builder, [builder.build(name)], f".{compression}.{form}", write)
 
 
 def root_file_system(builder: Builder, name: str) -> Path:
     """The files of an image in a folder, as `docker export` has them; needs root for owners and devices."""
     full = builder.build(name)
     return _kept(builder, [full], ".rootfs", lambda target: _unpack(builder, full, target))
+
+
+def root_file_systems(builder: Builder, *names: str) -> Iterator[tuple[str, Path]]:
+    """Each image's files in a folder that is there until the next one is asked for.
+
+    An image that starts from another one of them shares its unchanged files by hard links: nobody may write to them.
+    """
+    archive = docker_archive(builder, *names)
+    with tarfile.open(archive) as source, tempfile.TemporaryDirectory(dir=EXPORTS) as scratch:
+        layers = {image.tag: image.layers for image in _images(source)}
+        kept: dict[tuple[str, ...], Path] = {}
+        for name in sorted(names, key=lambda name: len(layers[builder.build(name)])):
+            own = layers[builder.build(name)]
+            start = max((known for known in kept if own[: len(known)] == known), key=len, default=())
+            folder = Path(scratch) / name
+            if start:
+                subprocess.run(["cp", "--archive", "--link", kept[start], folder], check=True)
+            else:
+                folder.mkdir()
+            for layer in own[len(start) :]:
+                _apply(source, layer, folder)
+            if any(other != own and other[: len(own)] == own for other in layers.values()):
+                kept[own] = folder
+            yield name, folder
+            if folder not in kept.values():
+                shutil.rmtree(folder)
 
 
 def forget(path: Path) -> None:
@@ -108,12 +140,86 @@ def _unpack(builder: Builder, full: str, target: Path) -> None:
         container.remove(force=True)
 
 
-def _skopeo(source: str, target: str, compression: str) -> None:
-    if compression == "none":
-        how = ["--dest-oci-accept-uncompressed-layers"]
+@dataclass(frozen=True)
+class _Saved:
+    """One image in a docker archive."""
+
+    tag: str
+    config: str
+    layers: tuple[str, ...]
+    """Names of members; engines before 25 write a layer that is there already as a symbolic link."""
+
+
+def _images(archive: tarfile.TarFile) -> list[_Saved]:
+    manifest = json.loads(_content(archive, "manifest.json"))
+    return [
+        _Saved(image["RepoTags"][0], image["Config"], tuple(_real(archive, layer) for layer in image["Layers"]))
+        for image in manifest
+    ]
+
+
+def _real(archive: tarfile.TarFile, name: str) -> str:
+    member = archive.getmember(name)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname)) if member.issym() else name
+
+
+def _content(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    assert file is not None
+    return file.read()
+
+
+def _write_layout(archive: Path, tags: Mapping[str, str], target: Path) -> None:
+    blobs = target / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def put(data: bytes, kind: str) -> dict[str, Any]:
+        digest = hashlib.sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": f"sha256:{digest}", "size": len(data)}
+
+    index = []
+    with tarfile.open(archive) as source:
+        known: dict[str, dict[str, Any]] = {}
+        for image in _images(source):
+            for layer in image.layers:
+                if layer not in known:
+                    known[layer] = put(_content(source, layer), "layer.v1.tar")
+            manifest = {
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": put(_content(source, image.config), "config.v1+json"),
+                "layers": [known[layer] for layer in image.layers],
+            }
+            entry = put(json.dumps(manifest).encode(), "manifest.v1+json")
+            index.append({**entry, "annotations": {"org.opencontainers.image.ref.name": tags[image.tag]}})
+    (target / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": index}))
+    (target / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
+
+
+def _apply(archive: tarfile.TarFile, layer: str, folder: Path) -> None:
+    """Puts a layer on top of a root file system: what it hides is removed, then GNU tar does the rest."""
+    file = archive.extractfile(layer)
+    assert file is not None
+    with tarfile.open(fileobj=file) as members:
+        for member in members:
+            parent, name = os.path.split(member.name)
+            if name == ".wh..wh..opq":
+                for hidden in (folder / parent).iterdir():
+                    _remove(hidden)
+            elif name.startswith(".wh."):
+                _remove(folder / parent / name.removeprefix(".wh."))
+    file.seek(0)
+    tar = ["tar", "-x", "--directory", str(folder), "--numeric-owner", "--exclude=.wh.*"]
+    with subprocess.Popen(tar, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        shutil.copyfileobj(file, process.stdin, CHUNK)
+    if process.returncode != 0:
+        raise ExportError(f"tar cannot unpack {layer}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
     else:
-        how = ["--dest-compress", "--dest-compress-format", compression]
-    command = ["skopeo", "--insecure-policy", "copy", "--quiet", *how, source, target]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ExportError(f"skopeo cannot copy {source}: {done.stderr.strip()[-500:]}")
+        path.unlink(missing_ok=True)

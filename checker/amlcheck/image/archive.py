@@ -34,6 +34,7 @@ MAX_MANIFESTS = 1000
 MAX_NESTED = 4
 """Indexes within indexes."""
 PREFERRED = "linux/amd64"
+"""The only platform that Azure ML runs."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAMED = re.compile(r"(?:.*/)?(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
 _COMPRESSED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"BZh": "bunzip2", b"\xfd7zXZ": "unxz"}
@@ -74,10 +75,10 @@ class _Files(Protocol):
         """A file from its beginning, which can seek. Raises KeyError where there is none."""
 
 
-def open_stored(transport: str, path: str, platform: str = "") -> StoredImage:
+def open_stored(transport: str, path: str, platform: str = PREFERRED) -> StoredImage:
     """An image as skopeo names it: transport "docker-archive", "oci-archive" or "oci"; path "FILE", "FILE:NAME:TAG", "DIR:TAG".
 
-    `platform`, such as "linux/arm64", chooses from an image for several; otherwise it is linux/amd64, or the only one.
+    `platform` chooses from an image for several; where there is only one, it is taken whatever it is for.
     Raises UnreadableError.
     """
     shown = f"{transport}:{path}"
@@ -93,7 +94,7 @@ def open_stored(transport: str, path: str, platform: str = "") -> StoredImage:
     files = _Archive(place, shown)
     if transport == "oci-archive":
         return _from_layout(files, shown, wanted, platform)
-    return _from_docker(files, shown, wanted, platform)
+    return _from_docker(files, shown, wanted)
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -232,7 +233,7 @@ def _identity(file: BinaryIO) -> tuple[int, int, int, int]:
 # What `docker save` writes
 
 
-def _from_docker(files: _Archive, shown: str, wanted: str, platform: str) -> StoredImage:
+def _from_docker(files: _Archive, shown: str, wanted: str) -> StoredImage:
     data = _read(files, "manifest.json", shown, "it is no archive of docker save: it has no manifest.json")
     listed = _json(data, shown, "manifest.json")
     images = [image for image in listed if isinstance(image, Mapping)] if isinstance(listed, list) else []
@@ -249,8 +250,6 @@ def _from_docker(files: _Archive, shown: str, wanted: str, platform: str) -> Sto
     if named is not None and digest != "sha256:" + named[1]:
         raise UnreadableError(f"{shown} is damaged: its config {config_name} has the digest {digest}; {REMEDY}")
     config = parse_config(data, shown)
-    if platform and not _fits(config.platform, platform):
-        raise UnreadableError(f"{shown}: it has no image for {platform}; it has {config.platform}")
     diff_ids = _diff_ids(data, len(names), shown)
     layers = []
     for number, (name, diff_id) in enumerate(zip(names, diff_ids, strict=True), 1):
@@ -400,15 +399,10 @@ def _chosen_leaf(files: _Files, found: list[_Leaf], shown: str, platform: str) -
             f"{shown}: " + (f"{missing} is not in it" if missing else "it has no image") + f"; {REMEDY}"
         )
     images = list(leaves.values())
-    if platform:
-        fitting = [image for image in images if _fits(image[0].platform, platform)]
-    else:
-        fitting = images if len(images) == 1 else [image for image in images if _fits(image[0].platform, PREFERRED)]
+    fitting = images if len(images) == 1 else [image for image in images if _fits(image[0].platform, platform)]
     if not fitting:
         told = _told([leaf.platform for leaf, _ in images])
-        if platform:
-            raise UnreadableError(f"{shown}: it has no image for {platform}; it has {told}")
-        raise UnreadableError(f"{shown}: it has no image for {PREFERRED}; choose one with --platform: {told}")
+        raise UnreadableError(f"{shown}: it has no image for {platform}; choose one of its own with --platform: {told}")
     if len(fitting) > 1 and len({leaf.platform for leaf, _ in fitting}) == 1:
         raise UnreadableError(f"{shown}: it has {len(fitting)} images for {fitting[0][0].platform} that have no names")
     return fitting[0]

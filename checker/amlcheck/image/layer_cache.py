@@ -16,11 +16,13 @@ import tempfile
 import time
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from amlcheck.errors import AmlcheckError
+from amlcheck.image.cache_folder import cache_folder
 from amlcheck.image.layer import HARD_LINK, MAX_KEPT, Layer, LayerIndex
 from amlcheck.image.tree import MAX_CONTENT, MAX_MATCH, MAX_MATCHES, Wanted
 
@@ -37,30 +39,12 @@ _SUFFIX = ".layer"
 _COLUMNS = (("modes", "H"), ("sizes", "Q"), ("starts", "Q"))
 
 
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Where amlcheck keeps what it can make again: AMLCHECK_CACHE, otherwise the user's cache folder; None where there is none."""
-    given = environment.get("AMLCHECK_CACHE")
-    if given:
-        return Path(given).absolute()
-    if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA", "")
-        return Path(base) / "amlcheck" / "cache" if base else None
-    home = environment.get("HOME") or os.path.expanduser("~")
-    if not os.path.isabs(home):
-        return None
-    if sys.platform == "darwin":
-        return Path(home) / "Library" / "Caches" / "amlcheck"
-    base = environment.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path(home) / ".cache") / "amlcheck"
-
-
 class LayerCache:
     """The indexes of layers, in a folder. Several processes may use one folder."""
 
     def __init__(self, folder: Path | None = None, limit: int = MAX_CACHE) -> None:
-        """`folder` is made where it is missing; without one the user's is taken. `limit`: bytes."""
-        chosen = folder if folder is not None else cache_folder()
-        self._folder = _private(chosen / "layers") if chosen is not None else None
+        """`folder` is made where it is missing; without one it is "layers" in the user's cache. `limit`: bytes."""
+        self._folder = _private(folder)
         self._limit = limit
 
     def get(self, layer: Layer, wanted: Wanted) -> LayerIndex | None:
@@ -125,9 +109,10 @@ class LayerCache:
             total -= size
 
 
-def _private(folder: Path) -> Path | None:
+def _private(folder: Path | None) -> Path | None:
     """A folder that only this user can write; None where there cannot be one."""
     try:
+        folder = folder or cache_folder("layers")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode):
@@ -137,7 +122,7 @@ def _private(folder: Path) -> Path | None:
                 return None
             if stat.S_IMODE(found.st_mode) & 0o077:
                 folder.chmod(0o700)
-    except OSError:
+    except (AmlcheckError, OSError):
         return None
     return folder
 
@@ -216,3 +201,28 @@ def _unpacked(data: memoryview) -> LayerIndex:
         {(start, expression): lines for start, expression, lines in header["matches"]},
         header["size"],
     )
+
+
+def _line_end(data: memoryview, start: int) -> int:
+    """Where the header's line ends: it may be long, and a memoryview cannot look for it."""
+    place, step = start, 1 << 16
+    while place < len(data):
+        found = bytes(data[place : place + step]).find(b"\n")
+        if found >= 0:
+            return place + found
+        place += step
+    raise ValueError("damaged")
+
+
+def _taker(data: memoryview, start: int) -> Callable[[int], memoryview]:
+    """Gives the next bytes, as many as are asked for."""
+    place = start
+
+    def take(size: int) -> memoryview:
+        nonlocal place
+        if size < 0 or place + size > len(data):
+            raise ValueError("damaged")
+        place += size
+        return data[place - size : place]
+
+    return take
