@@ -58,7 +58,10 @@ class LiveRegistry:
         tag: str = "1",
         docker: bool = False,
     ) -> Pushed:
-        """An image of these layers (compressed tars), with OCI's media types or Docker's."""
+        """An image of these layers (compressed tars), with OCI's media types or Docker's. Its config gets their digests."""
+        if not isinstance(config, bytes):
+            plain = [f"sha256:{hashlib.sha256(gzip.decompress(layer)).hexdigest()}" for layer in layers]
+            config = {**config, "rootfs": {"type": "layers", "diff_ids": plain}}
         body = config if isinstance(config, bytes) else json.dumps(config).encode()
         kind = f"{DOCKER}.distribution.manifest.v2+json" if docker else f"{OCI}.manifest.v1+json"
         manifest = {
@@ -138,7 +141,7 @@ def config_of(env: Mapping[str, str] | None = None, platform: str = "linux/amd64
     """An image's config with these variables."""
     system, architecture = platform.split("/")[:2]
     stated = {"Env": [f"{name}={value}" for name, value in (env or {}).items()], **more}
-    return {"os": system, "architecture": architecture, "config": stated, "rootfs": {"type": "layers", "diff_ids": []}}
+    return {"os": system, "architecture": architecture, "config": stated}
 
 
 @contextlib.contextmanager

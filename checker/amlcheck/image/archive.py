@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, Protocol
 
 from amlcheck.errors import UnreadableError
 from amlcheck.image.config import ImageConfig, parse_config
-from amlcheck.image.layer import FileStream, Layer
-from amlcheck.image.tar import TarError, inside, members
+from amlcheck.image.layer import Layer
+from amlcheck.image.tar import FileStream, TarError, inside, members
 from amlcheck.image.tree import MAX_LINKS, Kind
 
 MAX_DOCUMENT = 16 << 20

@@ -277,7 +277,21 @@ class Container:
         """Its standard streams; to be had before it starts, so that nothing is missed."""
         with self._engine._calling("attaching to a container"):
             raw = self._client.attach_socket(self.name, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-        return DockerChannel(raw)
+        return DockerChannel(raw, self._why_ended)
+
+    def _why_ended(self) -> str:
+        """What the engine knows of why it ended; empty where that is nothing."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            state = self._client.inspect_container(self.name).get("State") or {}
+        except APIError:
+            # It is removed as soon as it has ended.
+            return ""
+        except (DockerException, RequestException, OSError):
+            return f"the engine at {self._engine.address} went away"
+        return "its programs took more memory than they may" if state.get("OOMKilled") else ""
 
     def start(self) -> None:
         """Starts it. Raises AmlcheckError with what the engine says."""
@@ -368,7 +382,9 @@ class Uninterrupted:
 class DockerChannel:
     """The attached socket of a container, in the engine's frames."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, why: Callable[[], str]) -> None:
+        """`raw` is what the SDK's attach_socket gives, `why` tells of the container's end."""
+        self._why = why
         self._raw = raw
         """What the SDK gives; it keeps the connection open."""
         self._socket: Any = getattr(raw, "_sock", raw)
@@ -381,8 +397,8 @@ class DockerChannel:
             self._socket.sendall(data)
         except TimeoutError:
             raise TimeoutError from None
-        except OSError as error:
-            raise ClosedError(str(error)) from None
+        except OSError:
+            raise ClosedError(self._why()) from None
 
     def receive(self, until: float) -> Sequence[tuple[int, bytes]]:
         self._wait_at_most(until)
@@ -390,10 +406,10 @@ class DockerChannel:
             data = self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError:
             raise TimeoutError from None
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
         if not data:
-            raise ClosedError("the end of its output")
+            raise ClosedError(self._why())
         return self._frames(data)
 
     def close(self) -> None:
@@ -410,8 +426,8 @@ class DockerChannel:
             raise TimeoutError
         try:
             self._socket.settimeout(left)
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
 
     def _frames(self, data: bytes) -> list[tuple[int, bytes]]:
         found = []

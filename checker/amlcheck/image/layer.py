@@ -24,7 +24,7 @@ from zstandard import ZstdDecompressor, ZstdError
 from amlcheck.errors import UnreadableError
 from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search
-from amlcheck.image.tar import BLOCK, Member, TarError, content, members
+from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, content, members
 from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
 
 MAX_LAYER = 64 << 30
@@ -95,8 +95,6 @@ class LayerIndex:
     """By `starts`."""
     matches: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     """By `starts` and expression."""
-    size: int = 0
-    """Bytes of the archive."""
 
 
 def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -> LayerIndex:
@@ -107,7 +105,7 @@ def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -
             for member in members(stream):
                 builder.add(member, stream)
         stream.finish()
-        return builder.index(stream.position)
+        return builder.index()
 
 
 @contextmanager
@@ -412,10 +410,9 @@ class _Builder:
         if code == FILE and size and member.kind is Kind.FILE:
             self._look(path, member, stream)
 
-    def index(self, size: int) -> LayerIndex:
+    def index(self) -> LayerIndex:
         """What the layer comes to."""
         found = self._index
-        found.size = size
         if len(self._where) != len(found.paths) or self._cut or any(_AUFS in path for path in found.paths):
             found = self._compacted()
         alive = set(found.starts)
@@ -552,7 +549,6 @@ class _Builder:
                 new.starts.append(0)
                 folder = folder.rpartition("/")[0]
         new.whiteouts, new.opaque, new.contents, new.matches = old.whiteouts, old.opaque, old.contents, old.matches
-        new.size = old.size
         return new
 
     def _replaced(self, folder: str, cuts: dict[str, int]) -> int:
@@ -565,40 +561,6 @@ class _Builder:
         for name in reversed(names):
             last = cuts[name] = max(last, self._cut.get(name, -1))
         return last
-
-
-class FileStream:
-    """A file as a `tar.Stream`, from where it stands; what is passed over is not read where the file can seek."""
-
-    def __init__(self, file: Any, size: int) -> None:
-        """`size`: bytes that the file has from where it stands."""
-        self.position = 0
-        self._file, self._size = file, size
-
-    def block(self) -> bytes:
-        found: bytes = self._file.read(BLOCK)
-        self.position += len(found)
-        return found
-
-    def skip(self, count: int) -> None:
-        self.position += count
-        if self.position > self._size:
-            raise TarError("it ends within a file")
-        if self._file.seekable():
-            self._file.seek(count, io.SEEK_CUR)
-            return
-        self.position -= count
-        for _ in self.pieces(count):
-            pass
-
-    def pieces(self, count: int) -> Iterator[bytes]:
-        while count:
-            piece = self._file.read(min(count, CHUNK))
-            if not piece:
-                raise TarError("it ends within a file")
-            self.position += len(piece)
-            count -= len(piece)
-            yield piece
 
 
 @contextmanager

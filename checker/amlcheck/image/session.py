@@ -31,7 +31,7 @@ _CANNOT_START = frozenset((126, 127))
 
 
 class ClosedError(Exception):
-    """The other end of a channel is gone."""
+    """The other end of a channel is gone; its text is the reason, where the channel knows more than that."""
 
 
 class Channel(Protocol):
@@ -177,8 +177,8 @@ class Session:
                 raise CannotRunError(self._ended)
             try:
                 return self._collect(self._send(words, limit), seconds, command)
-            except ClosedError:
-                self.end(f"its shell, {SHELL}, ended")
+            except ClosedError as error:
+                self.end(str(error) or f"its shell, {SHELL}, ended")
                 raise CannotRunError(self._ended) from None
 
     def _send(self, words: str, limit: int | None) -> dict[int, _Stream]:
@@ -195,6 +195,9 @@ class Session:
             self._channel.send(text.encode("utf-8", "surrogateescape"), until)
         except TimeoutError:
             self.end(f"its shell, {SHELL}, does not read what it is sent")
+            raise CannotRunError(self._ended) from None
+        except ClosedError as error:
+            self.end(str(error) or f"its shell, {SHELL}, ended")
             raise CannotRunError(self._ended) from None
         return streams
 
@@ -262,9 +265,9 @@ class Pending:
         with session._lock:
             try:
                 return session._collect(self._streams, seconds, "")
-            except ClosedError:
+            except ClosedError as error:
                 said = shown(self._streams[STDERR].before)
-                session.end(f"its shell, {SHELL}, ended at once" + (f": {said}" if said else ""))
+                session.end(str(error) or f"its shell, {SHELL}, ended at once" + (f": {said}" if said else ""))
                 raise CannotRunError(session.ended) from None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amlcheck.image.session import SHELL
@@ -106,14 +106,9 @@ def search(patterns: Iterable[str]) -> str:
     )
 
 
-def look(paths: Iterable[str]) -> str:
-    """GNU find's word on each of some paths; nothing for one that is not there."""
-    return f"LC_ALL=C find {_words(paths)} -maxdepth 0 -printf '{ENTRY}' 2>/dev/null"
-
-
-def names(folder: str) -> str:
-    """GNU find's word on all in a folder."""
-    return f"LC_ALL=C find {shlex.quote(folder)} -mindepth 1 -maxdepth 1 -printf '{ENTRY}'; printf 'E%s\\0\\0\\0' $?"
+def folders(paths: Iterable[str]) -> str:
+    """GNU find's word on some folders and all in them; nothing for one that is not there."""
+    return f"LC_ALL=C find {_words(paths)} -maxdepth 1 -printf '{ENTRY}' 2>/dev/null"
 
 
 _EACH = """for f; do
@@ -139,15 +134,11 @@ def plain_search(patterns: Iterable[str]) -> str:
     )
 
 
-def plain_look(paths: Iterable[str]) -> str:
-    """Like `look`, without find."""
-    return f"set -- {_words(paths)}; {_EACH}"
-
-
-def plain_names(folder: str) -> str:
-    """Like `names`, without find."""
-    inside = shlex.quote(folder.rstrip("/"))
-    return f"set -- {inside}/* {inside}/.[!.]* {inside}/..?*; {_EACH}; printf 'E0\\0\\0\\0'"
+def plain_folders(paths: Iterable[str]) -> str:
+    """Like `folders`, without find."""
+    inside = (shlex.quote(path.rstrip("/")) for path in paths)
+    words = " ".join(f"{path or '/'} {path}/* {path}/.[!.]* {path}/..?*" for path in inside)
+    return f"export LC_ALL=C; set -- {words}; {_EACH}"
 
 
 def contents(paths: Iterable[str]) -> str:
@@ -160,14 +151,18 @@ def matches(path: str, expression: str) -> str:
     return f"LC_ALL=C grep -aoE -e {shlex.quote(expression)} -- {shlex.quote(path)}"
 
 
-def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None]:
-    """The entries, the closed folders, and the status at the end (None where there is none). Raises OddOutputError."""
+def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None, Sequence[bytes]]:
+    """The entries, the closed folders, the status at the end (None where there is none), and the fields after that.
+
+    Raises OddOutputError.
+    """
     found: list[Entry] = []
     closed: list[str] = []
-    for head, raw, target in _threes(fields):
-        path = raw.decode("utf-8", "surrogateescape")
+    for index in range(0, len(fields) - 2, 3):
+        head, raw, target = fields[index : index + 3]
         if head[:1] == b"E":
-            return found, closed, int(head[1:]) if head[1:].isdigit() else None
+            return found, closed, int(head[1:]) if head[1:].isdigit() else None, fields[index + 3 :]
+        path = raw.decode("utf-8", "surrogateescape")
         if path[:1] != "/" or (path != "/" and ("//" in path or path[-1:] == "/")):
             raise OddOutputError("its find prints what is no path")
         if head == b"H":
@@ -182,12 +177,7 @@ def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None
         kind = _KINDS.get(match[1], Kind.OTHER)
         size = int(match[3]) if kind is Kind.FILE else 0
         found.append(Entry(path, kind, size, int(match[2], 8), target.decode("utf-8", "surrogateescape")))
-    return found, closed, None
-
-
-def _threes(fields: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, bytes]]:
-    for index in range(0, len(fields) - 2, 3):
-        yield fields[index], fields[index + 1], fields[index + 2]
+    return found, closed, None, ()
 
 
 def _words(paths: Iterable[str]) -> str:

@@ -6,17 +6,20 @@ takes several times as long, and understands some names differently from the eng
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from zlib import adler32
 
 from amlcheck.image.tree import Kind
 
 BLOCK = 512
 """Bytes; headers and contents begin at multiples of it."""
+PIECE = 1 << 20
+"""Bytes of a content that are read at a time."""
 MAX_PATH = 4096
 """Bytes of a name or of a link's target: Linux' PATH_MAX; no engine can unpack a longer one."""
 MAX_EXTENDED = 1 << 20
@@ -55,6 +58,40 @@ class Stream(Protocol):
 
     def pieces(self, count: int) -> Iterator[bytes | memoryview]:
         """The next bytes, in pieces that are valid until the next one. Raises TarError where the stream ends before."""
+
+
+class FileStream:
+    """A file as a `tar.Stream`, from where it stands; what is passed over is not read where the file can seek."""
+
+    def __init__(self, file: Any, size: int) -> None:
+        """`size`: bytes that the file has from where it stands."""
+        self.position = 0
+        self._file, self._size = file, size
+
+    def block(self) -> bytes:
+        found: bytes = self._file.read(BLOCK)
+        self.position += len(found)
+        return found
+
+    def skip(self, count: int) -> None:
+        self.position += count
+        if self.position > self._size:
+            raise TarError("it ends within a file")
+        if self._file.seekable():
+            self._file.seek(count, io.SEEK_CUR)
+            return
+        self.position -= count
+        for _ in self.pieces(count):
+            pass
+
+    def pieces(self, count: int) -> Iterator[bytes]:
+        while count:
+            piece = self._file.read(min(count, PIECE))
+            if not piece:
+                raise TarError("it ends within a file")
+            self.position += len(piece)
+            count -= len(piece)
+            yield piece
 
 
 @dataclass(slots=True)
@@ -100,6 +137,8 @@ def members(stream: Stream) -> Iterator[Member]:
         if adler32(block) & 0xFFFF != expected % _ADLER:
             if not any(block):
                 _end(stream)
+                if extended or long_name or long_link:
+                    raise TarError("it ends within a header")
                 return
             _check_signed(block, checksum)
         digits = length[:11]
