@@ -28,7 +28,7 @@ from amlcheck.deployment.model import (
 )
 from amlcheck.deployment.options import PROBE_SECONDS, STOP_SECONDS, DeployOptions, Route
 from amlcheck.deployment.payload import SAMPLE, SAMPLE_ANSWER, bad_requests, from_swagger
-from amlcheck.deployment.redaction import SECRET_NAME, Redaction
+from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
@@ -319,7 +319,7 @@ class _Run:
         answer = exchange.answer
         if answer is not None:
             answer = replace(answer, body=self._clean(answer.body))
-        return replace(exchange, request=request, answer=answer)
+        return replace(exchange, request=request, answer=answer, bad=True)
 
     def _finish(self, container: ScoringContainer, assembly: Assembly, failure: Failure | None) -> None:
         """Stops it, or leaves it to the user."""

@@ -15,7 +15,6 @@ from amlcheck.deployment.log import Chain, chains, lines_of, shown_crash, shown_
 from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
-from amlcheck.model import Chain as Evidences
 from amlcheck.model import Evidence, in_exchange
 from amlcheck.versions import from_specifiers, prefix
 
@@ -364,6 +363,8 @@ def _shown(
 ) -> tuple[str, ...]:
     """What is shown of the log: the user's traceback where it is the cause, else the lines that say something."""
     answered_well = observation.last is not None and observation.last.outcome is Outcome.ANSWERED
+    if observation.slow:
+        return ()
     if answered_well and observation.stage is Stage.SCORED and seen["status"][:1] in ("1", "2", "3", "4"):
         return ()
     if seen["phase"] == "script":

@@ -187,22 +187,24 @@ class Engine:
         self._remove_network(name)
 
     def _remove_network(self, network: str) -> None:
-        from docker.errors import APIError, NotFound
-
         until = time.monotonic() + REMOVE_SECONDS
         with self._calling("removing a network"):
-            while True:
-                try:
-                    self._client.remove_network(network)
-                except NotFound:
-                    return
-                except APIError:
-                    # A container that is just being removed is still in it.
-                    if time.monotonic() >= until:
-                        raise
-                    time.sleep(_REMOVE_AGAIN_SECONDS)
-                else:
-                    return
+            while not self._network_removed(network, time.monotonic() >= until):
+                time.sleep(_REMOVE_AGAIN_SECONDS)
+
+    def _network_removed(self, network: str, last: bool) -> bool:
+        from docker.errors import APIError, NotFound
+
+        try:
+            self._client.remove_network(network)
+        except NotFound:
+            return True
+        except APIError:
+            # A container that is just being removed is still in it.
+            if last:
+                raise
+            return False
+        return True
 
     def create(self, image: str, volumes: Sequence[str], limits: Limits, gpus: str = "") -> Container:
         """A container of an image, not started yet, known to `ownership` until it is removed. Raises AmlcheckError."""

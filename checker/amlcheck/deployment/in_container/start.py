@@ -18,7 +18,7 @@ def _there(name):
 
 
 def main():
-    python = "%d.%d.%d" % sys.version_info[:3]  # noqa: UP031
+    python = "%d.%d.%d" % sys.version_info[:3]
     if _there("azureml_inference_server_http"):
         os.execv(sys.executable, [sys.executable, "-m", "azureml_inference_server_http"] + sys.argv[1:])
     missing = [name for name in ("flask", "gunicorn") if not _there(name)]
