@@ -97,7 +97,10 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
     )
     how.add_argument(
-        "--platform", metavar="OS/ARCH", default="linux/amd64", help="of a multi-platform image; default: linux/amd64"
+        "--platform",
+        metavar="OS/ARCH",
+        default="",
+        help="of a multi-platform image; default: linux/amd64, or the only one",
     )
     how.add_argument(
         "--execute",
