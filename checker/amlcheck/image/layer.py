@@ -24,7 +24,7 @@ from zstandard import ZstdDecompressor, ZstdError
 from amlcheck.errors import UnreadableError
 from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search
-from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, content, members
+from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
 from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
 
 MAX_LAYER = 64 << 30
@@ -113,6 +113,8 @@ def telling(layer: Layer) -> Iterator[None]:
     """What goes wrong inside, as one sentence about the layer."""
     try:
         yield
+    except TarLimitError as error:
+        raise UnreadableError(f"{layer.name} is not read: {error}") from error
     except (TarError, EOFError, BadGzipFile, _GzipError, ZstdError) as error:
         what = str(error) or "it ends too early"
         if not isinstance(error, TarError):
@@ -510,7 +512,7 @@ class _Builder:
             place = self._where.get(path)
             code = IMPLIED if place is None else self._index.kinds[place]
             if self._steps > MAX_STEPS:
-                raise TarError("its links lead on and on")
+                raise TarLimitError("its links lead on and on")
             if code == LINK and links < MAX_LINKS:
                 links += 1
                 target = self._index.targets.get(place or 0, "")
