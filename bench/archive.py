@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from isal import igzip
 
@@ -61,7 +62,7 @@ LAYERS = (
 )
 OTHER = Plan("srv/other", 3_000, (90, 45), 5)
 """The uppermost layer of the second image."""
-ANNOUNCED = {
+ANNOUNCED: dict[str, Any] = {
     "contents": (
         "/etc/os-release", "/usr/lib/os-release", "/etc/lsb-release", "/var/lib/dpkg/status", "/var/lib/dpkg/status.d/*",
         "*/conda-meta/conda-*.json", "*/conda-meta/python-*.json", "*/conda-meta/history", "*.dist-info/METADATA",
@@ -152,7 +153,7 @@ def build(folder: Path, plan: Plan, content: bytes) -> Built:
         for info, data in members(plan, content):
             archive.addfile(info, io.BytesIO(data))
     packed = plain.with_suffix(".tar.gz")
-    with plain.open("rb") as source, igzip.open(packed, "wb", compresslevel=2) as target:
+    with plain.open("rb") as source, igzip.open(packed, "wb", compresslevel=2) as target:  # type: ignore[no-untyped-call]
         shutil.copyfileobj(source, target, 1 << 20)
     return Built(plain, digest(plain), packed, digest(packed))
 
