@@ -36,7 +36,7 @@ _KINDS = {b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"S": Kind.FILE, b
 _HARD_LINK = b"1"
 _WITHOUT_CONTENT = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
-_octal = re.compile(rb"[0-7]{11}").fullmatch
+_is_octal = re.compile(rb"[0-7]{11}[\0 ]").fullmatch
 _LENGTH = re.compile(rb"([0-9]{1,7}) ")
 
 
@@ -135,7 +135,8 @@ def members(stream: Stream) -> Iterator[Member]:
             return
         raw, permissions, length, checksum, flag, link, magic = unpack(block)
         try:
-            expected = int(checksum.rstrip(b"\0 "), 8) + sum(checksum) - 255
+            # What the header says, without the eight spaces that it counts for itself, and with what is there instead.
+            expected = int(checksum.rstrip(b"\0 "), 8) - 256 + (adler32(checksum) & 0xFFFF)
         except ValueError:
             expected = -1
         if adler32(block) & 0xFFFF != expected % _ADLER:
@@ -145,8 +146,7 @@ def members(stream: Stream) -> Iterator[Member]:
                     raise TarError("it ends within a header")
                 return
             _check_signed(block, checksum)
-        digits = length[:11]
-        size = int(digits, 8) if _octal(digits) else _number(length)
+        size = int(length[:11], 8) if _is_octal(length) else _number(length)
         if flag in _EXTENDED:
             if size > MAX_EXTENDED:
                 raise TarLimitError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
@@ -190,8 +190,8 @@ def members(stream: Stream) -> Iterator[Member]:
             stored -= read
         position = stream.position
         yield Member(
-            inside(_text(name, "a name")),
-            None if flag == _HARD_LINK else kind,
+            inside(name.decode("utf-8", "surrogateescape") if len(name) <= MAX_PATH else _text(name, "a name")),
+            kind if flag != _HARD_LINK else None,
             (stored if real is None else real) if kind is Kind.FILE else 0,
             mode,
             _target(flag, target) if target else "",
