@@ -161,7 +161,9 @@ def archive(assembly: Assembly) -> bytes:
             for inside, file in _files(target, path):
                 count += 1
                 if count > MAX_FILES:
-                    raise AmlcheckError(f"{path}: has more than {MAX_FILES} files; give the folder that is deployed only")
+                    raise AmlcheckError(
+                        f"{path}: has more than {MAX_FILES} files; give the folder that is deployed only"
+                    )
                 _make_folders(tar, str(PurePosixPath(inside).parent), made)
                 _add(tar, inside, file)
     return out.getvalue()

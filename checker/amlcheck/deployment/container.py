@@ -95,7 +95,7 @@ class ScoringContainer:
             network = self._create_network(labels)
         client, assembly, options = self._client, self._assembly, self._options
         ports = [f"{port}/tcp" for port in assembly.routes.ports]
-        bindings = {port: ("127.0.0.1", None) for port in ports}
+        bindings = dict.fromkeys(ports, ("127.0.0.1", None))
         if options.host_port:
             bindings[ports[0]] = ("127.0.0.1", options.host_port)  # type: ignore[assignment]
         host = client.create_host_config(
@@ -401,4 +401,3 @@ def _told(text: str) -> str:
     """What the engine says, without what amlcheck put before it and the engine's own chain of names."""
     text = text.partition("starting the scoring container: ")[2] or text
     return re.sub(r"^(?:failed to create (?:shim task|task[^:]*): )?(?:OCI runtime create failed: )?", "", text.strip())
-

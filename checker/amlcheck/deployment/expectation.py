@@ -110,7 +110,9 @@ def _path_expectation(text: str, tolerance: float) -> Expectation:
         value = loads(written.encode())
     except ValueError as error:
         raise AmlcheckError(f"--expect {text}: write it as $.path=JSON: {error}") from error
-    return Expectation(value=value, has_value=True, path=path, text=f"{path.text} = {shown(value)}", tolerance=tolerance)
+    return Expectation(
+        value=value, has_value=True, path=path, text=f"{path.text} = {shown(value)}", tolerance=tolerance
+    )
 
 
 def _data(text: str, option: str) -> tuple[bytes, str]:

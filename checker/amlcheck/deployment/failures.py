@@ -15,7 +15,6 @@ from amlcheck.deployment.log import Chain, chains, lines_of, shown_crash, shown_
 from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
-from amlcheck.model import Chain as Evidences
 from amlcheck.model import Evidence, in_exchange
 from amlcheck.versions import from_specifiers, prefix
 
@@ -136,7 +135,9 @@ def _kind(entry: Mapping[str, Any], path: Path) -> Kind:
     unknown = set(entry) - {"kind", "rank", "cause", "remedy", "source", "when", "unless"}
     unknown |= (set(entry.get("when", {})) | set(entry.get("unless", {}))) - set(_OBSERVED)
     if unknown or "cause" not in entry or "remedy" not in entry:
-        raise ConfigError(f"{path}: failure {name}: not understood: {', '.join(sorted(unknown)) or 'no cause or remedy'}")
+        raise ConfigError(
+            f"{path}: failure {name}: not understood: {', '.join(sorted(unknown)) or 'no cause or remedy'}"
+        )
     return Kind(
         name,
         entry.get("rank", 0),
@@ -236,7 +237,11 @@ def _telling(found: Sequence[Chain], lines: Sequence[str]) -> Chain | None:
     wrapped = [chain for chain in found if chain.wrapper]
     if wrapped:
         return wrapped[-1]
-    said = [chain for chain in found if chain.exceptions[-1].kind and "Error while fetching model IDs" not in chain.announced]
+    said = [
+        chain
+        for chain in found
+        if chain.exceptions[-1].kind and "Error while fetching model IDs" not in chain.announced
+    ]
     return said[-1] if said else None
 
 
@@ -311,7 +316,14 @@ def _sentences(
         "detail": exchange.detail if exchange is not None else "",
         "difference": exchange.differences[0] if exchange is not None and exchange.differences else _outcome(exchange),
         "answer_line": answer_lines[0] if answer_lines else "with an empty body",
-        "worker": next((line for line in reversed(observation.log.splitlines()) if "Worker (pid:" in line or "WORKER TIMEOUT" in line), "see its log"),
+        "worker": next(
+            (
+                line
+                for line in reversed(observation.log.splitlines())
+                if "Worker (pid:" in line or "WORKER TIMEOUT" in line
+            ),
+            "see its log",
+        ),
         "server_version": known.server_for(python["version"]) if python is not None else "",
     }
 

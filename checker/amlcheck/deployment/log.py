@@ -23,7 +23,9 @@ _LINKS = (
 )
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+)')
-_SERVER = re.compile(r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]")
+_SERVER = re.compile(
+    r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]"
+)
 """Files of the server's, not of the user's."""
 _WRAPPERS = ("UserScriptException", "UserScriptImportException", "UserScriptError", "UserScriptTimeout")
 """Exceptions in which the server wraps the user's."""
