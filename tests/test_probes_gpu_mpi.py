@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amlcheck.model import Unknown
@@ -326,6 +326,7 @@ WORDS = st.binary(max_size=120) | st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(EVERYTHING)), WORDS, max_size=6),
     st.dictionaries(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amlcheck.model import Fact, Unknown
@@ -419,6 +419,7 @@ LAYOUT = {
 }
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(LAYOUT)), st.binary(max_size=200), max_size=6), st.booleans())
 def test_no_content_breaks_a_probe(damage: dict[str, Content], known: bool) -> None:
     files = {**LAYOUT, **damage}
@@ -433,6 +434,7 @@ LINKS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(LAYOUT)), LINKS, max_size=8))
 def test_no_link_breaks_a_probe(links: dict[str, str]) -> None:
     image = image_of({**LAYOUT, **{path: Link(target) for path, target in links.items()}}, path=CONDA_PATH)
@@ -441,6 +443,7 @@ def test_no_link_breaks_a_probe(links: dict[str, str]) -> None:
         assert not (isinstance(testimony, Unknown) and "failed" in testimony.reason), testimony
 
 
+@settings(deadline=None)
 @given(st.permutations(["/opt/conda/bin", "/opt/venv/bin", "/usr/bin"]))
 def test_the_first_on_path_counts(path: list[str]) -> None:
     expected = {"/opt/conda/bin": "3.9.12", "/opt/venv/bin": "3.10.12", "/usr/bin": ""}

@@ -74,6 +74,7 @@ def flask_generation(site: str, jinja: str = "3.0.3", itsdangerous: str = "2.0.1
         **wheel(site, "itsdangerous", itsdangerous, module="itsdangerous"),
         **wheel(site, "click", "8.1.8", module="click"),
         **wheel(site, "gunicorn", "19.9.0", module="gunicorn"),
+        **wheel(site, "setuptools", "56.0.0", module="pkg_resources"),
     }
 
 
@@ -124,6 +125,14 @@ def test_the_flask_generation_and_its_traps(jinja: str, itsdangerous: str, expec
     assert told("inference-server", image) == expected
     if expected == "absent":
         assert "cannot be imported with" in fact("inference-server", image).note
+
+
+def test_gunicorn_of_that_generation_needs_pkg_resources() -> None:
+    site = "/opt/conda/lib/python3.8/site-packages"
+    files = {**conda("/opt/conda", python="3.8.5"), **less(flask_generation(site), "/pkg_resources")}
+    assert "needs pkg_resources" in fact("inference-server", image_of(files, path=CONDA_PATH)).note
+    perhaps = {**files, f"{site}/more.pth": "/opt/more"}
+    assert "unless more.pth" in unknown("inference-server", image_of(perhaps, path=CONDA_PATH)).reason
 
 
 def test_defaults_that_bring_no_server() -> None:

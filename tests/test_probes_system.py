@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amlcheck.model import Unknown
@@ -277,6 +277,7 @@ def test_a_dead_entry_of_path() -> None:
 FILES = ("/etc/os-release", "/etc/lsb-release", DPKG, "/lib/apk/db/installed", "/etc/passwd")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FILES), st.binary(max_size=300), max_size=5))
 def test_no_content_breaks_a_probe(files: dict[str, Content]) -> None:
     image = image_of(files)
@@ -285,6 +286,7 @@ def test_no_content_breaks_a_probe(files: dict[str, Content]) -> None:
         assert not (isinstance(testimony, Unknown) and "failed" in testimony.reason), testimony
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(["ubuntu", "debian", "alpine"]),
     quote=st.sampled_from(["", "'", '"']),
