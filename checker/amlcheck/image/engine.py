@@ -179,7 +179,7 @@ class Engine:
         """The standard streams of a container; to be had before it starts, so that nothing is missed."""
         with self._calling("attaching to a container"):
             params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
-            return DockerChannel(self._client.attach_socket(container, params=params))
+            return DockerChannel(self._client.attach_socket(container, params=params), lambda: "")
 
     def remove_with_network(self, name: str) -> None:
         """Removes a container and the network of the same name, and waits until both are gone. Raises AmlcheckError."""
