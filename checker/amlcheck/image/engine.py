@@ -302,6 +302,8 @@ class Container:
         """A path of the image with all below it as a tar stream. Raises AmlcheckError, NotThereError where it is not."""
         from docker.errors import NotFound
 
+        if not path.isprintable() and "\ufffd" in path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"):
+            raise AmlcheckError("the engine does not send files whose names are no UTF-8")
         with self._engine._calling(f"reading {shown(path)}"):
             try:
                 stream, _ = self._client.get_archive(self.name, path)
@@ -416,7 +418,7 @@ class DockerChannel:
         with contextlib.suppress(OSError, AttributeError):
             self._socket.shutdown(socket.SHUT_RDWR)
         response: Any = getattr(self._raw, "_response", None)
-        for one in (response, self._raw):
+        for one in (response, self._raw, self._socket):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 one.close()
 
