@@ -27,7 +27,7 @@ _SEARCH = "[23][.][0-9]+[.][0-9]+"
 WANTED = Wanted(
     contents=("*/pyvenv.cfg", "*/include/python*/patchlevel.h", "*/.pyenv/version", "*/shims/python*"),
     names=("*/bin/python", "*/bin/python[23]", "*/bin/python[23].*"),
-    searches=(("*/bin/python[23].*", _SEARCH),),
+    searches=(("*/bin/python[23].*", _SEARCH), ("*/libpython[23].*.so.1.0", _SEARCH)),
 )
 
 
@@ -270,16 +270,24 @@ def _of_headers(tree: Tree, told: Interpreter) -> Iterator[tuple[Value, Evidence
 
 
 def patch_in_binary(tree: Tree, told: Interpreter) -> tuple[Value, Evidence] | None:
-    """The version that the program itself carries, where nothing else states more than the series."""
+    """The version that the program or its shared library carries, where nothing else states more than the series."""
     if not told.series:
         return None
-    try:
-        matches = tree.search(told.program.file.path, _SEARCH)
-    except NotReadableError:
-        return None
-    fitting = sorted({match for match in matches if match.startswith(f"{told.series}.")})
-    value = exact(fitting[0]) if len(fitting) == 1 else None
-    return (value, in_file(told.program.file.path, fitting[0], "in the program")) if value is not None else None
+    libraries = [
+        posixpath.join(told.base, folder, f"libpython{told.series}{abi}.so.1.0")
+        for folder in ("lib", "lib64", "lib/x86_64-linux-gnu")
+        for abi in ("", "m")
+    ]
+    for path in (told.program.file.path, *(item for item in libraries if tree.stat(item) is not None)):
+        try:
+            matches = tree.search(path, _SEARCH)
+        except NotReadableError:
+            continue
+        fitting = sorted({match for match in matches if match.startswith(f"{told.series}.")})
+        value = exact(fitting[0]) if len(fitting) == 1 else None
+        if value is not None:
+            return value, in_file(path, fitting[0], "in the program")
+    return None
 
 
 def package_folders(image: Image, told: Interpreter) -> list[str]:
