@@ -190,9 +190,8 @@ class ScoringContainer:
         """Where one of its ports can be asked from here: published, and on a local engine directly."""
         with self._engine.calling("looking for the port of the scoring container"):
             found = self._client.inspect_container(self.name)["NetworkSettings"]
-        addresses = []
-        for binding in (found.get("Ports") or {}).get(f"{port}/tcp") or []:
-            addresses.append(Address("127.0.0.1", int(binding["HostPort"])))
+        bindings = (found.get("Ports") or {}).get(f"{port}/tcp") or []
+        addresses = [Address("127.0.0.1", int(binding["HostPort"])) for binding in bindings]
         if sys.platform == "linux" and self._engine.is_local:
             networks = (found.get("Networks") or {}).values()
             addresses += [Address(network["IPAddress"], port) for network in networks if network.get("IPAddress")]

@@ -319,7 +319,7 @@ class _Run:
         answer = exchange.answer
         if answer is not None:
             answer = replace(answer, body=self._clean(answer.body))
-        return replace(exchange, request=request, answer=answer)
+        return replace(exchange, request=request, answer=answer, bad=True)
 
     def _finish(self, container: ScoringContainer, assembly: Assembly, failure: Failure | None) -> None:
         """Stops it, or leaves it to the user."""
