@@ -31,7 +31,7 @@ MAX_DIGITS = 4000
 """Digits of a number that is read; Python itself refuses more."""
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """The text ends to be JSON at an offset."""
 
     def __init__(self, message: str, at: int) -> None:
@@ -60,7 +60,7 @@ def read_json(mapped: Mapped) -> Document:
     reader = _Reader(mapped)
     try:
         root = reader.read()
-    except _Broken as error:
+    except _BrokenError as error:
         at = min(error.at, max(len(mapped.text) - 1, 0))
         template = "it has a template's variables" if TEMPLATE.search(mapped.text) else ""
         problem = Problem(f"not valid JSON: {error}", mapped.span(at, min(at + 1, len(mapped.text))))
@@ -76,7 +76,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self) -> Node:
-        """The root. Raises _Broken."""
+        """The root. Raises _BrokenError."""
         stack: list[_Frame] = []
         while True:
             node = self._opened(stack)
@@ -84,7 +84,7 @@ class _Reader:
                 if not stack:
                     self._blank()
                     if self.at < len(self.text):
-                        raise _Broken("there is something after its end", self.at)
+                        raise _BrokenError("there is something after its end", self.at)
                     return node
                 node = self._closed(stack, node)
 
@@ -98,7 +98,7 @@ class _Reader:
         character = self.text[start : start + 1]
         if character and character in "{[":
             if len(stack) >= MAX_DEPTH:
-                raise _Broken(TOO_DEEP, start)
+                raise _BrokenError(TOO_DEEP, start)
             self.at += 1
             self._blank()
             if self.text[self.at : self.at + 1] != ("}" if character == "{" else "]"):
@@ -115,7 +115,7 @@ class _Reader:
             what = (
                 "a comma stands before the }" if self.text[start : start + 1] == "}" else "a key in quotes is missing"
             )
-            raise _Broken(what, start)
+            raise _BrokenError(what, start)
         scalar = self._string()
         key = str(scalar.value)
         if key in frame.keys:
@@ -124,7 +124,7 @@ class _Reader:
         frame.key = (key, scalar.inner)
         self._blank()
         if self.text[self.at : self.at + 1] != ":":
-            raise _Broken("a colon is missing after the key", self.at)
+            raise _BrokenError("a colon is missing after the key", self.at)
         self.at += 1
 
     def _closed(self, stack: list[_Frame], node: Node) -> Node | None:
@@ -141,10 +141,10 @@ class _Reader:
             self.at += 1
             self._blank()
             if not frame.is_object and self.text[self.at : self.at + 1] == "]":
-                raise _Broken("a comma stands before the ]", self.at)
+                raise _BrokenError("a comma stands before the ]", self.at)
             return None
         if character != ("}" if frame.is_object else "]"):
-            raise _Broken("a comma or the end is missing" if character else "it ends too early", self.at)
+            raise _BrokenError("a comma or the end is missing" if character else "it ends too early", self.at)
         self.at += 1
         stack.pop()
         span = self.mapped.span(frame.start, self.at)
@@ -164,9 +164,9 @@ class _Reader:
             return Scalar(span, _WORDS[word.group()], literal(word.group(), span))
         number = _NUMBER.match(self.text, start)
         if number is None:
-            raise _Broken("a value is missing" if start < len(self.text) else "it ends too early", start)
+            raise _BrokenError("a value is missing" if start < len(self.text) else "it ends too early", start)
         if len(number.group()) > MAX_DIGITS:
-            raise _Broken("a number is too long", start)
+            raise _BrokenError("a number is too long", start)
         self.at = number.end()
         span = self.mapped.span(start, self.at)
         return Scalar(span, json.loads(number.group()), literal(number.group(), span))
@@ -175,7 +175,7 @@ class _Reader:
         start = self.at
         match = _STRING.match(self.text, start)
         if match is None:
-            raise _Broken(*self._why_no_string(start))
+            raise _BrokenError(*self._why_no_string(start))
         self.at = match.end()
         raw = match.group()
         span = self.mapped.span(start, self.at)
