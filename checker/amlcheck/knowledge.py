@@ -297,7 +297,9 @@ class Knowledge:
     def servers(self) -> list[Server]:
         """The web servers, as their files tell of them."""
         data = read_toml(self.folder / "inference_servers.toml")
-        breaks = tuple(Break(tuple(entry["together"]), entry["reason"]) for entry in data["breaks"])
+        breaks = tuple(
+            Break(tuple(entry["together"]), entry["reason"], entry.get("lacks", "")) for entry in data["breaks"]
+        )
         return [
             Server(
                 entry["family"],
@@ -347,6 +349,8 @@ class Break:
     together: tuple[str, ...]
     """Requirements that all hold of what is installed; "python" is the Python that runs."""
     reason: str
+    lacks: str = ""
+    """Only where this module is not there; empty where they never go together."""
 
 
 @dataclass(frozen=True, slots=True)

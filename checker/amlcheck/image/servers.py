@@ -60,7 +60,7 @@ def standing(image: Image, python: Interpreter, version: str, server: Server, ro
                 told.broken.append((message, in_file(told.found[name][0].path, name)))
     for folder, name, needed in _compiled(tree, folders, server, told, python):
         told.open.append(f"{name} in {folder} has no {needed} for Python {python.series}")
-    _known_breaks(server, version, told)
+    _known_breaks(server, version, told, modules, elsewhere)
     return told
 
 
@@ -196,11 +196,16 @@ def _compiled(
     return missing
 
 
-def _known_breaks(server: Server, version: str, told: Standing) -> None:
+def _known_breaks(server: Server, version: str, told: Standing, modules: set[str], elsewhere: list[str]) -> None:
     """Versions that are all in range and cannot be imported together."""
     for item in server.breaks:
         requirements = [Requirement(text) for text in item.together]
+        if item.lacks and _has_module(modules, item.lacks):
+            continue
         if all(_holds(requirement, version, told) for requirement in requirements):
+            if item.lacks and elsewhere:
+                told.open.append(f"{item.reason}, unless {elsewhere[0]} leads to it")
+                continue
             first = canonicalize_name(requirements[0].name)
             distribution, metadata = told.found[first]
             told.broken.append((item.reason, in_file(distribution.path, brief(f"Version: {metadata.version}"))))

@@ -54,8 +54,8 @@ class Greeting:
     @property
     def script(self) -> str:
         return (
-            f"(exit {self.status}); printf '%s\\0' $?; {SHELL} -c 'exit {self.other}'; printf '%s\\0' $?; (exit 0)"
-            f" && printf '%s\\0' $(({self.number} * 7)); printf '{self.token}' >&2"
+            f"printf '{self.token}' >&2; (exit {self.status}); printf '%s\\0' $?; {SHELL} -c 'exit {self.other}';"
+            f" printf '%s\\0' $?; (exit 0) && printf '%s\\0' $(({self.number} * 7))"
         )
 
     def wrong(self, fields: Sequence[bytes], stderr: bytes) -> str:
@@ -71,6 +71,10 @@ class Greeting:
         if not stderr.startswith(self.token.encode()):
             return "mixes up its output streams"
         return ""
+
+    def after(self, stderr: bytes) -> bytes:
+        """What the rest of the script printed on standard error."""
+        return stderr[len(self.token) :]
 
 
 GREETING_FIELDS = 3
@@ -151,17 +155,14 @@ def matches(path: str, expression: str) -> str:
     return f"LC_ALL=C grep -aoE -e {shlex.quote(expression)} -- {shlex.quote(path)}"
 
 
-def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None, Sequence[bytes]]:
-    """The entries, the closed folders, the status at the end (None where there is none), and the fields after that.
-
-    Raises OddOutputError.
-    """
+def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None]:
+    """The entries, the closed folders, and the status at the end (None where there is none). Raises OddOutputError."""
     found: list[Entry] = []
     closed: list[str] = []
     for index in range(0, len(fields) - 2, 3):
         head, raw, target = fields[index : index + 3]
         if head[:1] == b"E":
-            return found, closed, int(head[1:]) if head[1:].isdigit() else None, fields[index + 3 :]
+            return found, closed, int(head[1:]) if head[1:].isdigit() else None
         path = raw.decode("utf-8", "surrogateescape")
         if path[:1] != "/" or (path != "/" and ("//" in path or path[-1:] == "/")):
             raise OddOutputError("its find prints what is no path")
@@ -177,7 +178,7 @@ def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None
         kind = _KINDS.get(match[1], Kind.OTHER)
         size = int(match[3]) if kind is Kind.FILE else 0
         found.append(Entry(path, kind, size, int(match[2], 8), target.decode("utf-8", "surrogateescape")))
-    return found, closed, None, ()
+    return found, closed, None
 
 
 def _words(paths: Iterable[str]) -> str:
