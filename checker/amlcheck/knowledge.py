@@ -265,6 +265,26 @@ class Knowledge:
         """Single programs that builds copy from other images and that provide no component."""
         return frozenset(read_toml(self.folder / "commands.toml")["harmless_files"])
 
+    # --- environments ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _environments(self) -> dict[str, Any]:
+        return read_toml(self.folder / "environments.toml")
+
+    def environment_keys(self, name: str) -> dict[str, list[str]]:
+        """The keys of a file that states an environment, by section ("docker.baseImageRegistry"; "" is the top)."""
+        return {section: keys for section, keys in self._environments["keys"][name].items() if section != "source"}
+
+    @property
+    def registries(self) -> Mapping[str, list[str]]:
+        """Hosts of registries: "public", "microsoft", and "hosts", whose names are often mistyped."""
+        return {name: hosts for name, hosts in self._environments["registries"].items() if name != "source"}
+
+    @cached_property
+    def imports(self) -> dict[str, Any]:
+        """Which distributions bring which modules, and what they bring along."""
+        return read_toml(self.folder / "imports.toml")
+
     # --- azureml-defaults --------------------------------------------------------------------------------------------
 
     @cached_property
