@@ -26,9 +26,9 @@ from amlcheck.deployment.model import (
     Stage,
     StageTime,
 )
-from amlcheck.deployment.options import PROBE_SECONDS, STOP_SECONDS, DeployOptions, Route
+from amlcheck.deployment.options import PROBE_SECONDS, DeployOptions, Route
 from amlcheck.deployment.payload import SAMPLE, SAMPLE_ANSWER, bad_requests, from_swagger
-from amlcheck.deployment.redaction import SECRET_NAME, Redaction
+from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
@@ -319,7 +319,7 @@ class _Run:
         answer = exchange.answer
         if answer is not None:
             answer = replace(answer, body=self._clean(answer.body))
-        return replace(exchange, request=request, answer=answer)
+        return replace(exchange, request=request, answer=answer, bad=True)
 
     def _finish(self, container: ScoringContainer, assembly: Assembly, failure: Failure | None) -> None:
         """Stops it, or leaves it to the user."""
@@ -331,12 +331,12 @@ class _Run:
             return
         self.told("stopping")
         begun = time.monotonic()
-        self.ending = container.stop(STOP_SECONDS)
+        self.ending = container.stop(self.options.stop_timeout)
         took = time.monotonic() - begun
         code = self.ending.exit_code if self.ending is not None else None
-        if took >= STOP_SECONDS:
+        if took >= self.options.stop_timeout:
             self.notes.append(
-                f"it did not end within {STOP_SECONDS:g} s of SIGTERM and was killed: start the server with exec, so that"
+                f"it did not end within {self.options.stop_timeout:g} s of SIGTERM and was killed: start the server with exec, so that"
                 " it gets the signal"
             )
         self._reached(Stage.STOPPED, f"exit code {code}" if code is not None else "")

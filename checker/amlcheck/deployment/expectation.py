@@ -220,9 +220,9 @@ def _against_schema(found: Any, schema: Any) -> Iterator[str]:
         yield f"the schema cannot be applied: {shown(str(error))}"
         return
     best = best_match(errors)
-    ordered = sorted(errors, key=lambda error: (error is not best, list(map(str, error.absolute_path))))
-    for error in ordered[:MAX_DIFFERENCES]:
-        yield f"{error.json_path}: {shown(error.message)}"
+    ordered = sorted(errors, key=lambda one: (one is not best, list(map(str, one.absolute_path))))
+    for found_wrong in ordered[:MAX_DIFFERENCES]:
+        yield f"{found_wrong.json_path}: {shown(found_wrong.message)}"
     if len(errors) > MAX_DIFFERENCES:
         yield "… and more"
 

@@ -179,7 +179,7 @@ class Engine:
         """The standard streams of a container; to be had before it starts, so that nothing is missed."""
         with self._calling("attaching to a container"):
             params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
-            return DockerChannel(self._client.attach_socket(container, params=params))
+            return DockerChannel(self._client.attach_socket(container, params=params), lambda: "")
 
     def remove_with_network(self, name: str) -> None:
         """Removes a container and the network of the same name, and waits until both are gone. Raises AmlcheckError."""
@@ -187,22 +187,24 @@ class Engine:
         self._remove_network(name)
 
     def _remove_network(self, network: str) -> None:
-        from docker.errors import APIError, NotFound
-
         until = time.monotonic() + REMOVE_SECONDS
         with self._calling("removing a network"):
-            while True:
-                try:
-                    self._client.remove_network(network)
-                except NotFound:
-                    return
-                except APIError:
-                    # A container that is just being removed is still in it.
-                    if time.monotonic() >= until:
-                        raise
-                    time.sleep(_REMOVE_AGAIN_SECONDS)
-                else:
-                    return
+            while not self._network_removed(network, time.monotonic() >= until):
+                time.sleep(_REMOVE_AGAIN_SECONDS)
+
+    def _network_removed(self, network: str, last: bool) -> bool:
+        from docker.errors import APIError, NotFound
+
+        try:
+            self._client.remove_network(network)
+        except NotFound:
+            return True
+        except APIError:
+            # A container that is just being removed is still in it.
+            if last:
+                raise
+            return False
+        return True
 
     def create(self, image: str, volumes: Sequence[str], limits: Limits, gpus: str = "") -> Container:
         """A container of an image, not started yet, known to `ownership` until it is removed. Raises AmlcheckError."""
@@ -300,6 +302,8 @@ class Container:
         """A path of the image with all below it as a tar stream. Raises AmlcheckError, NotThereError where it is not."""
         from docker.errors import NotFound
 
+        if not path.isprintable() and "\ufffd" in path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"):
+            raise AmlcheckError("the engine does not send files whose names are no UTF-8")
         with self._engine._calling(f"reading {shown(path)}"):
             try:
                 stream, _ = self._client.get_archive(self.name, path)
@@ -414,7 +418,7 @@ class DockerChannel:
         with contextlib.suppress(OSError, AttributeError):
             self._socket.shutdown(socket.SHUT_RDWR)
         response: Any = getattr(self._raw, "_response", None)
-        for one in (response, self._raw):
+        for one in (response, self._raw, self._socket):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 one.close()
 

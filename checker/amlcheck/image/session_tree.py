@@ -82,8 +82,9 @@ class SessionTree:
     @property
     def opening(self) -> str:
         """The first script: is the shell to be believed, what is mounted, and all that is wanted."""
-        first = f"{self._greeting.script}; {scripts.mounts()}; {scripts.folders(self._early)}; printf 'E0\\0\\0\\0'"
-        return f"{first}; {scripts.search(self._patterns)}"
+        # The search takes longest: it runs beside the rest, and has the other stream for itself.
+        beside = f"{scripts.mounts()}; {scripts.folders(self._early)}; printf 'E0\\0\\0\\0'"
+        return f"{self._greeting.script}; {{ {scripts.search(self._patterns)}; }} >&2 2>/dev/null & {beside}; wait"
 
     def open(self, pending: Pending) -> None:
         """Takes the answer to `opening`. Raises CannotRunError where the shell, UnseenError where its find is no good."""
@@ -93,11 +94,11 @@ class SessionTree:
         if wrong:
             self._session.end(f"its shell, /bin/sh, {wrong}")
             raise CannotRunError(self._session.ended)
-        mounted, *listing = fields[scripts.GREETING_FIELDS :] or [b""]
+        mounted, *folders = fields[scripts.GREETING_FIELDS :] or [b""]
         self._foreign |= {point for point in scripts.mount_points(mounted) if point not in self._holes}
         try:
-            seen, _, _, rest = scripts.entries(listing)
-            entries, closed, status, _ = scripts.entries(rest)
+            seen, _, _ = scripts.entries(folders)
+            entries, closed, status = scripts.entries(self._greeting.after(result.stderr).split(b"\0"))
             if status != 0 or result.cut:
                 entries, closed = self._plain_search(self._patterns)
                 seen = []
@@ -117,7 +118,7 @@ class SessionTree:
             result = self._session.script(script, self._session.limits.search_seconds, MAX_LISTING)
         except CannotRunError as error:
             raise UnseenError(f"its files could not be looked at: {error}") from None
-        entries, closed, status, _ = scripts.entries(result.stdout.split(b"\0"))
+        entries, closed, status = scripts.entries(result.stdout.split(b"\0"))
         if status is None or result.cut or (status != 0 and not closed):
             raise UnseenError("it has no find, stat and readlink that work")
         return entries, closed
@@ -278,7 +279,7 @@ class SessionTree:
         """The entries that a script prints. Raises UnseenError: what could not be looked at is not absent."""
         try:
             result = self._session.script(script, self._session.limits.search_seconds, MAX_LISTING)
-            entries, closed, status, _ = scripts.entries(result.stdout.split(b"\0"))
+            entries, closed, status = scripts.entries(result.stdout.split(b"\0"))
         except (CannotRunError, scripts.OddOutputError) as error:
             raise UnseenError(f"{what} could not be looked at: {error}") from None
         if result.cut or (ends and status != 0):
