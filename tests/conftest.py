@@ -20,6 +20,7 @@ from private_engine import NoEngineError, engine_for_tests
 
 if TYPE_CHECKING:
     from images.builder import Builder
+    from small_images import SmallImages
 
 ROOT = Path(__file__).resolve().parent.parent
 Lint = Callable[..., SubjectReport]
@@ -118,6 +119,19 @@ def exported(builder: Builder) -> Callable[[str, str], str]:
         return f"{form}:{exports.root_file_system(builder, name)}"
 
     return export
+
+
+@pytest.fixture(scope="session")
+def small_images(docker_host: str) -> Iterator[SmallImages]:
+    """Makes images of a few files."""
+    import docker
+
+    from small_images import SmallImages
+
+    with contextlib.closing(docker.DockerClient(base_url=docker_host, version="auto")) as client:
+        images = SmallImages(client)
+        yield images
+        images.remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog
 from amlcheck.dockerfile.build import Builder
@@ -13,7 +14,6 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.plan import make_plan, platform_of
 from amlcheck.dockerfile.reader import read
 from amlcheck.errors import AmlcheckError, UnreadableError
-from amlcheck.image.base_image import BaseImages
 from amlcheck.judge import Circumstances, is_gpu, judge
 from amlcheck.model import (
     COMPONENTS,
@@ -28,6 +28,9 @@ from amlcheck.model import (
 )
 from amlcheck.profiles import Profile
 from amlcheck.reference import parse_reference
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 MAX_BYTES = 10 << 20
 """Bytes of a Dockerfile that are read; a larger one is refused as unreadable."""

@@ -10,18 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import catalog
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
 from amlcheck.discover import find_dockerfiles
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.exits import Exit
-from amlcheck.image.base_image import BaseImages
 from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.run import lint_all
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 PROGRESS_FROM = 50
 
@@ -53,7 +56,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             target=options.target or config.get("target", ""),
             build_args=_build_args(options.build_arg or [], config),
             context=_context(options, config),
-            bases=BaseImages() if _either(options.resolve_base, config.get("resolve-base", False)) else None,
+            bases=_bases() if _either(options.resolve_base, config.get("resolve-base", False)) else None,
         ),
         flavour=Path(flavour).stem if flavour else "",
         fail_on=_fail_on(options, config),
@@ -137,6 +140,12 @@ def _build_args(given: list[str], config: Config) -> dict[str, str]:
             raise AmlcheckError(f"--build-arg {text!r}: write it as NAME=VALUE (or NAME, if it is in the environment)")
         values[name] = value if equals else os.environ[name]
     return values
+
+
+def _bases() -> BaseImages:
+    from amlcheck.image.base_image import BaseImages
+
+    return BaseImages()
 
 
 def _context(options: argparse.Namespace, config: Config) -> Path | None:

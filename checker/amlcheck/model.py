@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
 from amlcheck.versions import NOTHING, VersionSet, exactly, from_specifiers, prefix
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.model import Deployment
 
 COMPONENTS = (
     "ubuntu",
@@ -44,6 +48,8 @@ class Medium(Enum):
     FILE = "file"
     CONFIG = "config"
     COMMAND = "command"
+    EXCHANGE = "exchange"
+    """An HTTP request and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,11 @@ def in_config(key: str, text: str, note: str = "") -> Evidence:
 def in_output(command: str, text: str, note: str = "") -> Evidence:
     """What a program that was run in the image printed."""
     return Evidence(text, note=note, medium=Medium.COMMAND, place=command)
+
+
+def in_exchange(request: str, text: str, note: str = "") -> Evidence:
+    """What a server of the image answered."""
+    return Evidence(text, note=note, medium=Medium.EXCHANGE, place=request)
 
 
 Chain = tuple[Evidence, ...]
@@ -310,6 +321,8 @@ class SubjectReport:
     """Of an image: its "source", "digest" and "platform", as far as they are known."""
     notes: tuple[str, ...] = ()
     """What limits all that is said here: that nothing could be run in the image, and why."""
+    deployment: Deployment | None = None
+    """The test deployment, where this is the report on one."""
 
 
 @dataclass(frozen=True, slots=True)

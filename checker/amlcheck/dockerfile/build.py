@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, Base, Built, Opaque, Stated
 from amlcheck.dockerfile.canonical import Problem
@@ -18,11 +19,12 @@ from amlcheck.dockerfile.resolved import resolve
 from amlcheck.dockerfile.source import Source
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM
 from amlcheck.dockerfile.text import HOLE, bounded, hole, literal
-from amlcheck.image.base_image import BaseImages
-from amlcheck.image.credentials import CredentialsError
 from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
 from amlcheck.model import Evidence
 from amlcheck.reference import parse_reference
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 
 class Builder:
@@ -121,6 +123,8 @@ class Builder:
         base = built.base
         if self.bases is None or base is None or base.reference is None or base.known is SCRATCH:
             return
+        from amlcheck.image.credentials import CredentialsError
+
         try:
             found = self.bases.config(base.reference.text, platform_of(stage))
         except CredentialsError as error:

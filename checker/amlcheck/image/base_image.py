@@ -6,7 +6,7 @@ Each image is asked for once a run, all of them within RESOLVE_SECONDS. What can
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,9 @@ Wanted = tuple[str, str]
 class BaseImages:
     """What was found of the base images of a run. Goes to other processes with what it knows."""
 
-    def __init__(self) -> None:
-        self._known: dict[Wanted, ImageConfig | str | AmlcheckError] = {}
+    def __init__(self, known: Mapping[Wanted, ImageConfig] | None = None) -> None:
+        """`known`: configs that need not be asked for."""
+        self._known: dict[Wanted, ImageConfig | str | AmlcheckError] = dict(known or {})
         self._ends: float | None = None
 
     def config(self, name: str, platform: str = "") -> ImageConfig | str:

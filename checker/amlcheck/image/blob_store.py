@@ -37,7 +37,7 @@ try:
 except ImportError:  # Windows, where a file that is open cannot be deleted anyway
     fcntl = None  # type: ignore[assignment]
 
-MAX_BYTES = 64 << 30
+MAX_BYTES = 64 * 10**9
 """Bytes of all images together, compressed as they come; the least recently used go first."""
 LIMIT = "AMLCHECK_CACHE_GB"
 """The variable that replaces MAX_BYTES, in GB."""
@@ -57,8 +57,8 @@ UNLINKED_SECONDS = 7 * 86400.0
 MARK = "oci-layout"
 """The file of a layout that is locked."""
 _TOLD_EVERY = 0.1
-_held: list[IO[bytes]] = []
-"""Locks on the images that this process uses."""
+_held: dict[int, int] = {}
+"""Locks on the images that this process uses: open descriptors, by the inode of the mark."""
 
 
 class BlobStore:
@@ -86,17 +86,19 @@ class BlobStore:
         folder = self.images / digest.removeprefix("sha256:")
         mark = folder / MARK
         try:
-            lock = mark.open("rb")
+            lock = os.open(mark, os.O_RDONLY)
         except OSError:
             return None
+        number = os.fstat(lock).st_ino
         try:
-            kept = _lock(lock, shared=True) and mark.stat().st_ino == os.fstat(lock.fileno()).st_ino
+            kept = _lock(lock, shared=True) and mark.stat().st_ino == number
         except OSError:
             kept = False
-        if not kept:  # It was just being removed.
-            lock.close()
+        if not kept or number in _held:  # Not kept: it was just being removed.
+            os.close(lock)
+        if not kept:
             return None
-        _held.append(lock)
+        _held.setdefault(number, lock)
         with contextlib.suppress(OSError):
             os.utime(folder)
         return folder
@@ -145,6 +147,8 @@ class BlobStore:
         """A new file, complete and verified, becomes a blob: of the layout first, so that it never has one link only."""
         file.flush()
         os.fsync(file.fileno())
+        if fcntl is None:
+            file.close()
         _link(path, layout.blobs / blob.hex)
         path.replace(self.blobs / blob.hex)
 
@@ -400,7 +404,7 @@ def _locked(name: Callable[[], Path]) -> tuple[IO[bytes], Path]:
         file.close()  # A sweeper was faster than the lock.
 
 
-def _lock(file: IO[bytes], shared: bool = False) -> bool:
+def _lock(file: IO[bytes] | int, shared: bool = False) -> bool:
     """Locks an open file until it is closed; False where another process has it."""
     if fcntl is None:
         return True

@@ -32,7 +32,10 @@ def _root() -> Path:
     general = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(general):
         return Path(general) / "amlcheck"
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError as error:  # A user without a home, as in some containers.
+        raise AmlcheckError(f"there is no home folder for the cache; name a folder in {VARIABLE}") from error
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "amlcheck"
     if sys.platform == "win32":

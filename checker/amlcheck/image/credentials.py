@@ -108,7 +108,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     """Every file that may hold credentials, in the order in which they count."""
     if named := environ.get("REGISTRY_AUTH_FILE"):
         yield Path(named)
-    home = Path(environ.get("HOME") or Path.home())
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     yield Path(environ.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
     if runtime := environ.get("XDG_RUNTIME_DIR"):
         yield Path(runtime) / "containers" / "auth.json"

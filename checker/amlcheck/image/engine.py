@@ -157,12 +157,61 @@ class Engine:
         except (RequestException, DockerException, OSError) as error:
             raise NoEngineError(f"the engine at {self.address} went away: {doing}: {_cause(error)}") from None
 
+    calling = _calling
+
+    @property
+    def client(self) -> APIClient:
+        """The SDK's client, for the scoring container (`amlcheck.deployment.container`); calls stand in `calling`."""
+        return self._client
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine runs on this host, so that its containers' addresses can be reached from here."""
+        return self.address.startswith(("unix://", "http+unix://"))
+
+    def is_refusal(self, error: BaseException) -> bool:
+        """Whether the engine answered, and did not do what it was asked."""
+        from docker.errors import APIError
+
+        return isinstance(error, APIError)
+
+    def attach(self, container: str, stdin: bool) -> DockerChannel:
+        """The standard streams of a container; to be had before it starts, so that nothing is missed."""
+        with self._calling("attaching to a container"):
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
+            return DockerChannel(self._client.attach_socket(container, params=params), lambda: "")
+
+    def remove_with_network(self, name: str) -> None:
+        """Removes a container and the network of the same name, and waits until both are gone. Raises AmlcheckError."""
+        self.remove(name)
+        self._remove_network(name)
+
+    def _remove_network(self, network: str) -> None:
+        until = time.monotonic() + REMOVE_SECONDS
+        with self._calling("removing a network"):
+            while not self._network_removed(network, time.monotonic() >= until):
+                time.sleep(_REMOVE_AGAIN_SECONDS)
+
+    def _network_removed(self, network: str, last: bool) -> bool:
+        from docker.errors import APIError, NotFound
+
+        try:
+            self._client.remove_network(network)
+        except NotFound:
+            return True
+        except APIError:
+            # A container that is just being removed is still in it.
+            if last:
+                raise
+            return False
+        return True
+
     def create(self, image: str, volumes: Sequence[str], limits: Limits, gpus: str = "") -> Container:
         """A container of an image, not started yet, known to `ownership` until it is removed. Raises AmlcheckError."""
         return Container(self, image, volumes, limits, gpus)
 
     def sweep(self) -> list[str]:
-        """Removes the containers that dead runs left, with their volumes; returns their names."""
+        """Removes the containers that dead runs left, with their volumes and networks; returns their names."""
         removed = []
         with self._calling("looking for containers of dead runs"):
             found = self._client.containers(all=True, filters={"label": ownership.LABEL_RUN})
@@ -171,6 +220,12 @@ class Engine:
                 self.remove(str(container["Id"]))
                 names = container.get("Names") or [container["Id"][:12]]
                 removed.append(str(names[0]).lstrip("/"))
+        with self._calling("looking for networks of dead runs"):
+            networks = self._client.networks(filters={"label": ownership.LABEL_RUN})
+        for network in networks:
+            if ownership.is_left_over(network.get("Labels") or {}):
+                self._remove_network(str(network["Id"]))
+                removed.append(str(network.get("Name") or network["Id"][:12]))
         return removed
 
     def sweep_once(self) -> None:
@@ -206,11 +261,11 @@ class Container:
 
     def __init__(self, engine: Engine, image: str, volumes: Sequence[str], limits: Limits, gpus: str) -> None:
         self._engine, self._client = engine, engine._client
-        self.name = f"amlcheck-{ownership.RUN}-{next(_numbers)}"
+        self.name = ownership.new_name()
         """Chosen here, so that the container can be removed even where the engine's answer never came."""
         self.close = ownership.remember(self._remove)
         """Ends and removes it; may be called more than once."""
-        self._creation = _Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
+        self._creation = Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
         try:
             with engine._calling(f"creating a container of {shown(image)}"):
                 self._creation.wait()
@@ -222,7 +277,21 @@ class Container:
         """Its standard streams; to be had before it starts, so that nothing is missed."""
         with self._engine._calling("attaching to a container"):
             raw = self._client.attach_socket(self.name, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-        return DockerChannel(raw)
+        return DockerChannel(raw, self._why_ended)
+
+    def _why_ended(self) -> str:
+        """What the engine knows of why it ended; empty where that is nothing."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            state = self._client.inspect_container(self.name).get("State") or {}
+        except APIError:
+            # It is removed as soon as it has ended.
+            return ""
+        except (DockerException, RequestException, OSError):
+            return f"the engine at {self._engine.address} went away"
+        return "its programs took more memory than they may" if state.get("OOMKilled") else ""
 
     def start(self) -> None:
         """Starts it. Raises AmlcheckError with what the engine says."""
@@ -233,6 +302,8 @@ class Container:
         """A path of the image with all below it as a tar stream. Raises AmlcheckError, NotThereError where it is not."""
         from docker.errors import NotFound
 
+        if not path.isprintable() and "\ufffd" in path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"):
+            raise AmlcheckError("the engine does not send files whose names are no UTF-8")
         with self._engine._calling(f"reading {shown(path)}"):
             try:
                 stream, _ = self._client.get_archive(self.name, path)
@@ -263,7 +334,7 @@ class Container:
             ulimits=_ulimits(limits),
             # Whatever it prints comes here, and nowhere to the disk of the engine's host.
             log_config={"type": "none"},
-            device_requests=_device_requests(gpus),
+            device_requests=device_requests(gpus),
         )
         config = client.create_container_config(
             image,
@@ -281,10 +352,10 @@ class Container:
     def _remove(self) -> None:
         self._creation.finish()
         if self._creation.error is None:
-            _Uninterrupted(lambda: self._engine.remove(self.name)).wait()
+            Uninterrupted(lambda: self._engine.remove(self.name)).wait()
 
 
-class _Uninterrupted:
+class Uninterrupted:
     """A call in a thread of its own: Ctrl-C interrupts whoever waits for it and never the call itself."""
 
     def __init__(self, call: Callable[[], None]) -> None:
@@ -310,20 +381,12 @@ class _Uninterrupted:
             self.error = error
 
 
-def _count() -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        yield number
-
-
-_numbers = _count()
-
-
 class DockerChannel:
     """The attached socket of a container, in the engine's frames."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, why: Callable[[], str]) -> None:
+        """`raw` is what the SDK's attach_socket gives, `why` tells of the container's end."""
+        self._why = why
         self._raw = raw
         """What the SDK gives; it keeps the connection open."""
         self._socket: Any = getattr(raw, "_sock", raw)
@@ -336,8 +399,8 @@ class DockerChannel:
             self._socket.sendall(data)
         except TimeoutError:
             raise TimeoutError from None
-        except OSError as error:
-            raise ClosedError(str(error)) from None
+        except OSError:
+            raise ClosedError(self._why()) from None
 
     def receive(self, until: float) -> Sequence[tuple[int, bytes]]:
         self._wait_at_most(until)
@@ -345,17 +408,17 @@ class DockerChannel:
             data = self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError:
             raise TimeoutError from None
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
         if not data:
-            raise ClosedError("the end of its output")
+            raise ClosedError(self._why())
         return self._frames(data)
 
     def close(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             self._socket.shutdown(socket.SHUT_RDWR)
         response: Any = getattr(self._raw, "_response", None)
-        for one in (response, self._raw):
+        for one in (response, self._raw, self._socket):
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 one.close()
 
@@ -365,8 +428,8 @@ class DockerChannel:
             raise TimeoutError
         try:
             self._socket.settimeout(left)
-        except (OSError, ValueError) as error:
-            raise ClosedError(str(error)) from None
+        except (OSError, ValueError):
+            raise ClosedError(self._why()) from None
 
     def _frames(self, data: bytes) -> list[tuple[int, bytes]]:
         found = []
@@ -393,7 +456,7 @@ def _ulimits(limits: Limits) -> list[Any]:
     return [Ulimit(name=name, soft=bound, hard=bound) for name, bound in bounds.items()]
 
 
-def _device_requests(gpus: str) -> list[Any] | None:
+def device_requests(gpus: str) -> list[Any] | None:
     """`--gpus` as docker has it: "all", a number, or "device=0,1". Raises AmlcheckError."""
     from docker.types import DeviceRequest
 

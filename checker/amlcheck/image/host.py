@@ -12,7 +12,10 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 from testinfra.modules.file import GNUFile
+from testinfra.modules.package import Package
 
+from amlcheck.image.dpkg import APK, STATUS, STATUS_FOLDER, SystemPackage, system_packages
+from amlcheck.image.grep import compile_basic
 from amlcheck.image.image import CannotRunError
 from amlcheck.image.session import Session
 from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, Tree
@@ -67,6 +70,12 @@ class ImageHost(Host):  # type: ignore[misc]
     def file(self) -> type[ImageFile]:
         """As testinfra's: `host.file("/etc/os-release").content_string`."""
         found: type[ImageFile] = ImageFile.get_module(self)
+        return found
+
+    @property
+    def package(self) -> type[Package]:
+        """As testinfra's: `host.package("git").version`."""
+        found: type[Package] = ImagePackage.get_module(self)
         return found
 
 
@@ -126,6 +135,14 @@ class ImageFile(GNUFile):  # type: ignore[misc]
             raise RuntimeError(f"{self.path} is not there")
         return entry
 
+    def contains(self, pattern: str) -> bool:
+        """Whether a line has what a basic regular expression means; asked of grep only where nothing else knows it."""
+        compiled = compile_basic(pattern)
+        if compiled is None:
+            found: bool = super().contains(pattern)
+            return found
+        return self.is_file and any(compiled.search(line) for line in self.content_string.split("\n"))
+
     def listdir(self) -> list[str]:
         if not self.is_directory:
             raise RuntimeError(f"{self.path} is no directory")
@@ -137,6 +154,48 @@ class ImageFile(GNUFile):  # type: ignore[misc]
         except NotReadableError as error:
             raise RuntimeError(str(error)) from None
         return self._host.backend.decode(content) if decode else content
+
+
+class ImagePackage(Package):  # type: ignore[misc]
+    """A package of the image, from the database of apt's or Alpine's manager."""
+
+    _host: ImageHost
+
+    @classmethod
+    def get_module_class(cls, host: ImageHost) -> type[Package]:
+        """Other managers have databases that only their own programs read."""
+        if any(host.tree.stat(path) is not None for path in (STATUS, STATUS_FOLDER, *APK)):
+            return cls
+        found: type[Package] = Package.get_module_class(host)
+        return found
+
+    @property
+    def _found(self) -> SystemPackage | None:
+        return system_packages(self._host.tree).get(self.name.partition(":")[0])
+
+    @property
+    def is_installed(self) -> bool:
+        return self._found is not None
+
+    @property
+    def version(self) -> str:
+        """As testinfra has it: Debian's in full, Alpine's without its release."""
+        found = self._installed
+        return found.version if found.manager == "apt" else found.version.rpartition("-")[0]
+
+    @property
+    def release(self) -> str:
+        found = self._installed
+        if found.manager == "apt":
+            raise NotImplementedError
+        return found.version.rpartition("-")[2]
+
+    @property
+    def _installed(self) -> SystemPackage:
+        found = self._found
+        if found is None:
+            raise AssertionError(f"The package {self.name} is not installed")
+        return found
 
 
 def session_host(name: str, session: Session, tree: Tree) -> ImageHost:

@@ -24,7 +24,7 @@ from zstandard import ZstdDecompressor, ZstdError
 from amlcheck.errors import UnreadableError
 from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search
-from amlcheck.image.tar import BLOCK, Member, TarError, content, members
+from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
 from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
 
 MAX_LAYER = 64 << 30
@@ -52,10 +52,9 @@ _GzipError = cast("type[Exception]", isal_zlib.error)
 _REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
 
 DIRECTORY, IMPLIED, FILE, LINK, OTHER, HARD_LINK = range(6)
-"""What `LayerIndex.kinds` has; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose file is in a
-lower layer."""
+"""What `LayerIndex.kinds` has, folders first; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose
+file is in a lower layer."""
 KINDS = (Kind.DIRECTORY, Kind.DIRECTORY, Kind.FILE, Kind.LINK, Kind.OTHER, Kind.OTHER)
-_CODES = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: FILE, Kind.LINK: LINK, Kind.OTHER: OTHER}
 _WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", "/.wh..wh."
 
 
@@ -95,8 +94,6 @@ class LayerIndex:
     """By `starts`."""
     matches: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     """By `starts` and expression."""
-    size: int = 0
-    """Bytes of the archive."""
 
 
 def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -> LayerIndex:
@@ -107,7 +104,7 @@ def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -
             for member in members(stream):
                 builder.add(member, stream)
         stream.finish()
-        return builder.index(stream.position)
+        return builder.index()
 
 
 @contextmanager
@@ -115,6 +112,8 @@ def telling(layer: Layer) -> Iterator[None]:
     """What goes wrong inside, as one sentence about the layer."""
     try:
         yield
+    except TarLimitError as error:
+        raise UnreadableError(f"{layer.name} is not read: {error}") from error
     except (TarError, EOFError, BadGzipFile, _GzipError, ZstdError) as error:
         what = str(error) or "it ends too early"
         if not isinstance(error, TarError):
@@ -381,55 +380,47 @@ class _Builder:
 
     def add(self, member: Member, stream: LayerStream) -> None:
         """One member, whose content has not been read yet."""
-        folder, _, name = member.path.rpartition("/")
+        path, kind = member.path, member.kind
+        folder, _, name = path.rpartition("/")
         here = self._folders.get(folder)
         if here is None:
             here = self._place(folder)
         if name[:4] == _WHITEOUT:
             self._whiteout(here, name)
             return
-        path = here + "/" + name
-        kind = member.kind
-        code = (
-            FILE
-            if kind is Kind.FILE
-            else DIRECTORY
-            if kind is Kind.DIRECTORY
-            else LINK
-            if kind is Kind.LINK
-            else OTHER
-            if kind is Kind.OTHER
-            else HARD_LINK
-        )
-        if not name and code != DIRECTORY:
+        if here != folder:
+            path = f"{here}/{name}"
+        if kind is Kind.FILE and name:
+            self._put(path, FILE, member.mode, member.size, member.start, "")
+            if member.size and self._looks(path):
+                self._look(path, member, stream)
+        elif kind is Kind.DIRECTORY:
+            self._put(path, DIRECTORY, member.mode, 0, 0, "")
+        elif not name:
             raise TarError("something in it that is no folder claims to be the root")
-        start, size, target = member.start, member.size, member.target
-        if code == HARD_LINK:
-            code, start, size, mode, target = self._linked(target)
+        elif kind is None:
+            self._put(path, *self._linked(member.target))
         else:
-            mode = member.mode
-        self._put(path, code, mode, size, start, target)
-        if code == FILE and size and member.kind is Kind.FILE:
-            self._look(path, member, stream)
+            self._put(path, LINK if kind is Kind.LINK else OTHER, member.mode, 0, 0, member.target)
 
-    def index(self, size: int) -> LayerIndex:
+    def index(self) -> LayerIndex:
         """What the layer comes to."""
         found = self._index
-        found.size = size
         if len(self._where) != len(found.paths) or self._cut or any(_AUFS in path for path in found.paths):
             found = self._compacted()
-        alive = set(found.starts)
+        alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
         found.contents = {start: data for start, data in found.contents.items() if start in alive}
         found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
         return found
 
     def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> None:
         found, place = self._index, len(self._index.paths)
-        old = self._where.get(path)
-        if old is not None and code not in (DIRECTORY, IMPLIED) and found.kinds[old] in (DIRECTORY, IMPLIED):
-            self._cut[path] = place
-        if path in self._folders and code not in (DIRECTORY, IMPLIED):
-            self._folders = {"": ""}
+        if code > IMPLIED:
+            old = self._where.get(path)
+            if old is not None and found.kinds[old] <= IMPLIED:
+                self._cut[path] = place
+            if path in self._folders:
+                self._folders = {"": ""}
         self._name_bytes += len(path) + len(target)
         if place >= MAX_NAMES or self._name_bytes > MAX_NAME_BYTES:
             raise TarError(
@@ -452,8 +443,6 @@ class _Builder:
 
     def _look(self, path: str, member: Member, stream: LayerStream) -> None:
         """Keeps the content of a file, and searches it, as far as that was asked for."""
-        if not self._looks(path):
-            return
         searches = [
             (expression, Search(expression, self._patience))
             for fits, expression in self._searches
@@ -475,16 +464,16 @@ class _Builder:
                 self._kept += sum(map(len, search.matches))
 
     def _linked(self, target: str) -> tuple[int, int, int, int, str]:
-        """What a hard link is: kind, start, size, mode and target of what it links to."""
+        """What a hard link is: kind, mode, size, start and target of what it links to."""
         folder, _, name = target.rpartition("/")
         place = self._where.get(f"{self._folders.get(folder, folder)}/{name}")
         if place is None:
-            return HARD_LINK, 0, 0, 0o644, target
+            return HARD_LINK, 0o644, 0, 0, target
         found = self._index
         code = found.kinds[place]
         if code in (DIRECTORY, IMPLIED):
             code = OTHER
-        return code, found.starts[place], found.sizes[place], found.modes[place], found.targets.get(place, "")
+        return code, found.modes[place], found.sizes[place], found.starts[place], found.targets.get(place, "")
 
     def _place(self, folder: str) -> str:
         """Where in the layer the names of a folder are put; folders that no member tells of are made."""
@@ -513,7 +502,7 @@ class _Builder:
             place = self._where.get(path)
             code = IMPLIED if place is None else self._index.kinds[place]
             if self._steps > MAX_STEPS:
-                raise TarError("its links lead on and on")
+                raise TarLimitError("its links lead on and on")
             if code == LINK and links < MAX_LINKS:
                 links += 1
                 target = self._index.targets.get(place or 0, "")
@@ -552,7 +541,6 @@ class _Builder:
                 new.starts.append(0)
                 folder = folder.rpartition("/")[0]
         new.whiteouts, new.opaque, new.contents, new.matches = old.whiteouts, old.opaque, old.contents, old.matches
-        new.size = old.size
         return new
 
     def _replaced(self, folder: str, cuts: dict[str, int]) -> int:
@@ -565,40 +553,6 @@ class _Builder:
         for name in reversed(names):
             last = cuts[name] = max(last, self._cut.get(name, -1))
         return last
-
-
-class FileStream:
-    """A file as a `tar.Stream`, from where it stands; what is passed over is not read where the file can seek."""
-
-    def __init__(self, file: Any, size: int) -> None:
-        """`size`: bytes that the file has from where it stands."""
-        self.position = 0
-        self._file, self._size = file, size
-
-    def block(self) -> bytes:
-        found: bytes = self._file.read(BLOCK)
-        self.position += len(found)
-        return found
-
-    def skip(self, count: int) -> None:
-        self.position += count
-        if self.position > self._size:
-            raise TarError("it ends within a file")
-        if self._file.seekable():
-            self._file.seek(count, io.SEEK_CUR)
-            return
-        self.position -= count
-        for _ in self.pieces(count):
-            pass
-
-    def pieces(self, count: int) -> Iterator[bytes]:
-        while count:
-            piece = self._file.read(min(count, CHUNK))
-            if not piece:
-                raise TarError("it ends within a file")
-            self.position += len(piece)
-            count -= len(piece)
-            yield piece
 
 
 @contextmanager

@@ -146,7 +146,6 @@ def _packed(index: LayerIndex) -> list[bytes]:
     """An index as the pieces of its file."""
     names = "\0".join(index.paths).encode("utf-8", "surrogatepass")
     header = {
-        "size": index.size,
         "count": len(index.paths),
         "names": len(names),
         "targets": [list(index.targets.keys()), list(index.targets.values())],
@@ -199,7 +198,6 @@ def _unpacked(data: memoryview) -> LayerIndex:
         header["opaque"],
         contents,
         {(start, expression): lines for start, expression, lines in header["matches"]},
-        header["size"],
     )
 
 

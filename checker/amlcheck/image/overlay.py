@@ -52,6 +52,17 @@ def tree_of(stored: Stored, wanted: Wanted, cache: LayerCache | None = None) -> 
     is asked for, so the image must stay open as long as the tree is used.
     """
     patience = Patience()
+    indexes = indexes_of(stored, wanted, cache, patience)
+    merged = Merged(indexes)
+    contents = _Contents(stored.layers, indexes, merged, patience)
+    return IndexTree(merged, contents.read, contents.search)
+
+
+def indexes_of(
+    stored: Stored, wanted: Wanted, cache: LayerCache | None = None, patience: Patience | None = None
+) -> list[LayerIndex]:
+    """What each layer of an image has. Raises UnreadableError."""
+    patience = patience or Patience()
     indexes: list[LayerIndex] = []
     known: dict[str, LayerIndex] = {}
     names = kept = 0
@@ -59,17 +70,16 @@ def tree_of(stored: Stored, wanted: Wanted, cache: LayerCache | None = None) -> 
         index = known.get(layer.diff_id) or _index(layer, wanted, cache, patience)
         if layer.diff_id not in known:
             known[layer.diff_id] = index
-            kept += sum(map(len, index.contents.values()))
-            if kept > MAX_IMAGE_KEPT:
-                kept -= sum(map(len, index.contents.values()))
+            size = sum(map(len, index.contents.values()))
+            if kept + size > MAX_IMAGE_KEPT:
                 index.contents = {}
+            else:
+                kept += size
         names += len(index.paths)
         if names > MAX_IMAGE_NAMES:
             raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
         indexes.append(index)
-    merged = Merged(indexes)
-    contents = _Contents(stored.layers, indexes, merged, patience)
-    return IndexTree(merged, contents.read, contents.search)
+    return indexes
 
 
 def _index(layer: Layer, wanted: Wanted, cache: LayerCache | None, patience: Patience) -> LayerIndex:
@@ -87,7 +97,7 @@ class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for."""
 
     def __init__(self, indexes: Sequence[LayerIndex]) -> None:
-        self._indexes = indexes
+        self.indexes = indexes
         self._bases: list[int] = []
         """A place of all layers together is the layer's base and the place in its columns."""
         self._places: dict[str, int] = {}
@@ -118,7 +128,7 @@ class Merged(Mapping[str, Entry]):
     def locate(self, path: str) -> tuple[LayerIndex, int]:
         """The layer that a path comes from, and its place there."""
         number, place = self.number(path)
-        return self._indexes[number], place
+        return self.indexes[number], place
 
     def number(self, path: str) -> tuple[int, int]:
         """The number of the layer that a path comes from, and its place there."""
@@ -153,7 +163,7 @@ class Merged(Mapping[str, Entry]):
 
     def _code(self, place: int) -> int:
         number = bisect_right(self._bases, place) - 1
-        return self._indexes[number].kinds[place - self._bases[number]]
+        return self.indexes[number].kinds[place - self._bases[number]]
 
     def _empty(self, folders: Sequence[str]) -> None:
         """Removes everything below the folders."""

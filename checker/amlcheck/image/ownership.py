@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import os
 import re
 import secrets
@@ -23,6 +24,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from amlcheck.errors import AmlcheckError
+
 LABEL_RUN = "amlcheck.run"
 LABEL_OWNER = "amlcheck.owner"
 LABEL_DEADLINE = "amlcheck.deadline"
@@ -35,6 +38,12 @@ _OWNER = re.compile(r"([0-9a-f]+)\.(\d+)\.(\d+)\.(\d+)")
 
 RUN = secrets.token_hex(6)
 """The name of this run."""
+_numbers = itertools.count(1)
+
+
+def new_name() -> str:
+    """A name for something that this run is about to start, so that it can be removed even where no answer ever came."""
+    return f"amlcheck-{RUN}-{next(_numbers)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +167,23 @@ def _is_own_folder(path: Path) -> bool:
 _open: dict[object, Callable[[], None]] = {}
 _guard = threading.RLock()
 _process = 0
+_ending = False
+
+
+class EndingError(AmlcheckError):
+    """The process is about to end: nothing new is started."""
 
 
 def remember(close: Callable[[], None]) -> Callable[[], None]:
-    """Has `close` called when the process ends, unless what is returned was called before, which calls it once."""
+    """Has `close` called when the process ends, unless what is returned was called before, which calls it once.
+
+    Raises EndingError where the process is about to end.
+    """
     global _process
     key = object()
     with _guard:
+        if _ending:
+            raise EndingError("interrupted")
         if _process != os.getpid():
             # A fork has no part in what its parent opened.
             _open.clear()
@@ -206,14 +225,20 @@ def ending_cleanly() -> Iterator[None]:
 
     Signals that somebody handles or ignores are left alone, and all of them outside the main thread.
     """
+    global _ending
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, _end)
+    _ending = False
     try:
         yield
+    except BaseException:
+        # Other threads see that what they use is closed; they must not open it anew.
+        _ending = True
+        raise
     finally:
         try:
             close_everything()

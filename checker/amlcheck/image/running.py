@@ -74,6 +74,7 @@ def open_image(
 def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limits: Limits, gpus: str) -> _Started:
     """Raises CannotRunError where nothing can be run in the image, AmlcheckError where something else is wrong."""
     container = engine.create(image, config.volumes, limits, gpus)
+    session: Session | None = None
     try:
         session = Session(container.attach(), limits)
         tree = SessionTree(session, container.archive, wanted, ("/tmp", *config.volumes), config.path)
@@ -96,6 +97,8 @@ def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limi
             return _Started(container, session, None)
         return _Started(container, session, tree)
     except BaseException:
+        if session is not None:
+            session.end("its container was not started")
         container.close()
         raise
 

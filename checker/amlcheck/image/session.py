@@ -31,7 +31,7 @@ _CANNOT_START = frozenset((126, 127))
 
 
 class ClosedError(Exception):
-    """The other end of a channel is gone."""
+    """The other end of a channel is gone; its text is the reason, where the channel knows more than that."""
 
 
 class Channel(Protocol):
@@ -177,14 +177,16 @@ class Session:
                 raise CannotRunError(self._ended)
             try:
                 return self._collect(self._send(words, limit), seconds, command)
-            except ClosedError:
-                self.end(f"its shell, {SHELL}, ended")
+            except ClosedError as error:
+                self.end(str(error) or f"its shell, {SHELL}, ended")
                 raise CannotRunError(self._ended) from None
 
     def _send(self, words: str, limit: int | None) -> dict[int, _Stream]:
         nonce = secrets.token_hex(16)
+        # Where an earlier command left so many processes that nothing more could be started, they are ended first.
+        crowd = f"set -- /proc/[0-9]*; [ $# -lt {self.limits.processes // 4} ] || {self._kill_all}"
         text = (
-            f"wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2; {words} </dev/null\n"
+            f"{crowd}; wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2; {words} </dev/null\n"
             f"printf '\\n>%s %s\\n' {nonce} $?; printf '\\n>%s\\n' {nonce} >&2; }} & _j=$!\n"
         )
         begin, end = f"<{nonce}\n".encode(), f"\n>{nonce}".encode()
@@ -196,25 +198,36 @@ class Session:
         except TimeoutError:
             self.end(f"its shell, {SHELL}, does not read what it is sent")
             raise CannotRunError(self._ended) from None
+        except ClosedError as error:
+            self.end(str(error) or f"its shell, {SHELL}, ended")
+            raise CannotRunError(self._ended) from None
         return streams
+
+    @property
+    def _kill_all(self) -> str:
+        """Ends everything but the first process and the session's shell, and starts the watch anew."""
+        left = max(1, int(self.limits.lifetime_seconds - (time.monotonic() - self._began)))
+        watch = _WATCH.format(seconds=left, shell="$$", descriptors="</dev/null")
+        return f"{{ kill -9 -1 2>/dev/null; wait ${{_j:-0}} 2>/dev/null; {watch} _j=0; }}"
 
     def _collect(self, streams: dict[int, _Stream], seconds: float, command: str) -> Result:
         began, printed = time.monotonic(), 0
         while not all(stream.done for stream in streams.values()):
-            started = streams[STDOUT].started
-            patience = seconds if started else min(seconds, self.limits.answer_seconds)
+            started = sum(stream.started for stream in streams.values())
+            patience = seconds if started == len(streams) else min(seconds, self.limits.answer_seconds)
             try:
                 pieces = self._channel.receive(began + patience)
             except TimeoutError:
-                if not started:
-                    self.end(f"its shell, {SHELL}, does not answer within {patience:g} s")
+                if started < len(streams):
+                    what = "mixes up its output streams" if started else f"does not answer within {patience:g} s"
+                    self.end(f"its shell, {SHELL}, {what}")
                     raise CannotRunError(self._ended) from None
                 self._recover(f"did not end within {seconds:g} s", command)
             for number, data in pieces:
                 streams[number].feed(data)
                 printed += len(data)
             if printed > self.limits.flood_bytes:
-                if not streams[STDOUT].started:
+                if not any(stream.started for stream in streams.values()):
                     self.end(f"its shell, {SHELL}, prints without end")
                     raise CannotRunError(self._ended)
                 self._recover(f"printed more than {self.limits.flood_bytes >> 20} MiB", command)
@@ -226,15 +239,10 @@ class Session:
         return Result(int(out.status), out.kept, err.kept, out.cut or err.cut)
 
     def _recover(self, what: str, command: str) -> None:
-        """Ends everything but the first process and the session's shell, which both then go on. Always raises."""
+        """Ends what runs, so that the session can go on. Always raises."""
         told = f"`{shown(command)}` {what}" if command else f"looking at its files {what}"
         nonce = secrets.token_hex(16)
-        left = max(1, int(self.limits.lifetime_seconds - (time.monotonic() - self._began)))
-        watch = _WATCH.format(seconds=left, shell="$$", descriptors="</dev/null")
-        text = (
-            f"kill -9 -1 2>/dev/null; wait ${{_j:-0}} 2>/dev/null; {watch} _j=0;"
-            f" printf '%s\\n' {nonce}; printf '%s\\n' {nonce} >&2\n"
-        )
+        text = f"{self._kill_all}; printf '%s\\n' {nonce}; printf '%s\\n' {nonce} >&2\n"
         streams = {number: _Stream(b"", nonce.encode(), 0, b"") for number in (STDOUT, STDERR)}
         until = time.monotonic() + _RECOVERY_SECONDS
         try:
@@ -262,9 +270,9 @@ class Pending:
         with session._lock:
             try:
                 return session._collect(self._streams, seconds, "")
-            except ClosedError:
+            except ClosedError as error:
                 said = shown(self._streams[STDERR].before)
-                session.end(f"its shell, {SHELL}, ended at once" + (f": {said}" if said else ""))
+                session.end(str(error) or f"its shell, {SHELL}, ended at once" + (f": {said}" if said else ""))
                 raise CannotRunError(session.ended) from None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amlcheck.image.session import SHELL
@@ -54,8 +54,8 @@ class Greeting:
     @property
     def script(self) -> str:
         return (
-            f"(exit {self.status}); printf '%s\\0' $?; {SHELL} -c 'exit {self.other}'; printf '%s\\0' $?; (exit 0)"
-            f" && printf '%s\\0' $(({self.number} * 7)); printf '{self.token}' >&2"
+            f"printf '{self.token}' >&2; (exit {self.status}); printf '%s\\0' $?; {SHELL} -c 'exit {self.other}';"
+            f" printf '%s\\0' $?; (exit 0) && printf '%s\\0' $(({self.number} * 7))"
         )
 
     def wrong(self, fields: Sequence[bytes], stderr: bytes) -> str:
@@ -71,6 +71,10 @@ class Greeting:
         if not stderr.startswith(self.token.encode()):
             return "mixes up its output streams"
         return ""
+
+    def after(self, stderr: bytes) -> bytes:
+        """What the rest of the script printed on standard error."""
+        return stderr[len(self.token) :]
 
 
 GREETING_FIELDS = 3
@@ -106,48 +110,40 @@ def search(patterns: Iterable[str]) -> str:
     )
 
 
-def look(paths: Iterable[str]) -> str:
-    """GNU find's word on each of some paths; nothing for one that is not there."""
-    return f"LC_ALL=C find {_words(paths)} -maxdepth 0 -printf '{ENTRY}' 2>/dev/null"
-
-
-def names(folder: str) -> str:
-    """GNU find's word on all in a folder."""
-    return f"LC_ALL=C find {shlex.quote(folder)} -mindepth 1 -maxdepth 1 -printf '{ENTRY}'; printf 'E%s\\0\\0\\0' $?"
+def folders(paths: Iterable[str]) -> str:
+    """GNU find's word on some folders and all in them; nothing for one that is not there."""
+    return f"LC_ALL=C find {_words(paths)} -maxdepth 1 -printf '{ENTRY}' 2>/dev/null"
 
 
 _EACH = """for f; do
 if [ -h "$f" ]; then printf 'l777 0\\0%s\\0' "$f"; readlink -n "$f"; printf '\\0'; continue; fi
-if [ -d "$f" ]; then printf d; [ -r "$f" ] && [ -x "$f" ] || printf 'H\\0%s\\0\\0d' "$f"
+if [ -d "$f" ]; then { ls -a "$f" && (cd "$f"); } >/dev/null 2>&1 || printf 'H\\0%s\\0\\0' "$f"; printf d
 elif [ -f "$f" ]; then printf f; elif [ -e "$f" ]; then printf o; else continue; fi
 stat -c '%a %s' "$f" || printf '?'
 printf '\\0%s\\0\\0' "$f"
 done"""
 """What GNU find's -printf prints, with test, stat and readlink, for the arguments."""
-NEEDED = "command -v find >/dev/null && command -v stat >/dev/null && command -v readlink >/dev/null"
+NEEDED = "command -v find >/dev/null && command -v stat >/dev/null && command -v readlink >/dev/null && command -v ls >/dev/null"
 
 
 def plain_search(patterns: Iterable[str]) -> str:
     """Like `search`, for any find."""
     fitting = " -o ".join(f"-path {shlex.quote(_loose(pattern))}" for pattern in dict.fromkeys(patterns)) or "-path /"
     pruned = " -o ".join(f"-path {shlex.quote(_literal(path))}" for path in PASSED_OVER)
-    closed = 'for f; do [ -r "$f" ] && [ -x "$f" ] || printf "H\\0%s\\0\\0" "$f"; done'
+    # Its shell may say of root that it may read everything, which is not so without capabilities: it is tried.
+    closed = 'for f; do { ls -a "$f" && (cd "$f"); } >/dev/null 2>&1 || printf "H\\0%s\\0\\0" "$f"; done'
     return (
-        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev \\( {pruned} \\) -prune -o -type d"
+        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev \\( {pruned} \\) -prune -o -type d ! -perm -005"
         f" -exec {SHELL} -c {shlex.quote(closed)} x {{}} + 2>/dev/null; find / -xdev \\( {pruned} \\) -prune -o"
         f" \\( {fitting} \\) -exec {SHELL} -c {shlex.quote(_EACH)} x {{}} +; printf 'E%s\\0\\0\\0' $?"
     )
 
 
-def plain_look(paths: Iterable[str]) -> str:
-    """Like `look`, without find."""
-    return f"set -- {_words(paths)}; {_EACH}"
-
-
-def plain_names(folder: str) -> str:
-    """Like `names`, without find."""
-    inside = shlex.quote(folder.rstrip("/"))
-    return f"set -- {inside}/* {inside}/.[!.]* {inside}/..?*; {_EACH}; printf 'E0\\0\\0\\0'"
+def plain_folders(paths: Iterable[str]) -> str:
+    """Like `folders`, without find."""
+    inside = (shlex.quote(path.rstrip("/")) for path in paths)
+    words = " ".join(f"{path or '/'} {path}/* {path}/.[!.]* {path}/..?*" for path in inside)
+    return f"export LC_ALL=C; set -- {words}; {_EACH}"
 
 
 def contents(paths: Iterable[str]) -> str:
@@ -164,10 +160,11 @@ def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None
     """The entries, the closed folders, and the status at the end (None where there is none). Raises OddOutputError."""
     found: list[Entry] = []
     closed: list[str] = []
-    for head, raw, target in _threes(fields):
-        path = raw.decode("utf-8", "surrogateescape")
+    for index in range(0, len(fields) - 2, 3):
+        head, raw, target = fields[index : index + 3]
         if head[:1] == b"E":
             return found, closed, int(head[1:]) if head[1:].isdigit() else None
+        path = raw.decode("utf-8", "surrogateescape")
         if path[:1] != "/" or (path != "/" and ("//" in path or path[-1:] == "/")):
             raise OddOutputError("its find prints what is no path")
         if head == b"H":
@@ -183,11 +180,6 @@ def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None
         size = int(match[3]) if kind is Kind.FILE else 0
         found.append(Entry(path, kind, size, int(match[2], 8), target.decode("utf-8", "surrogateescape")))
     return found, closed, None
-
-
-def _threes(fields: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, bytes]]:
-    for index in range(0, len(fields) - 2, 3):
-        yield fields[index], fields[index + 1], fields[index + 2]
 
 
 def _words(paths: Iterable[str]) -> str:

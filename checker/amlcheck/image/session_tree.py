@@ -60,7 +60,7 @@ class SessionTree:
         self._patterns = wanted.patterns
         self._announced = matcher(self._patterns)
         self._greeting = scripts.Greeting.new()
-        self._early = _with_parents(early)
+        self._early = _early_folders(early, self._patterns)
         self._gnu = True
         self._patience = Patience()
         self._entries: dict[str, Entry] = {}
@@ -68,10 +68,12 @@ class SessionTree:
         self._index = _index(())
         self._seen: dict[str, Entry | None] = {"/": Entry("/", Kind.DIRECTORY, mode=0o755)}
         """What single looks have found; None where nothing is."""
-        self._names: dict[str, list[str]] = {}
+        self._listed: dict[str, list[str]] = {}
+        """The names in folders of which all that is in them was seen."""
         self._contents: dict[str, bytes] = {}
         self._holes: dict[str, bool] = dict.fromkeys(map(normal, covered), False)
         """Folders that the session does not see into, and whether the archive of each is among the entries already."""
+        self._covered = frozenset(self._holes)
         self._foreign = frozenset(scripts.ENGINES)
         """What is not the image's: mounted, with all below it."""
 
@@ -80,8 +82,9 @@ class SessionTree:
     @property
     def opening(self) -> str:
         """The first script: is the shell to be believed, what is mounted, and all that is wanted."""
-        look = f"{scripts.look(self._early)}; " if self._early else ""
-        return f"{self._greeting.script}; {scripts.mounts()}; {look}{scripts.search(self._patterns)}"
+        # The search takes longest: it runs beside the rest, and has the other stream for itself.
+        beside = f"{scripts.mounts()}; {scripts.folders(self._early)}; printf 'E0\\0\\0\\0'"
+        return f"{self._greeting.script}; {{ {scripts.search(self._patterns)}; }} >&2 2>/dev/null & {beside}; wait"
 
     def open(self, pending: Pending) -> None:
         """Takes the answer to `opening`. Raises CannotRunError where the shell, UnseenError where its find is no good."""
@@ -91,20 +94,19 @@ class SessionTree:
         if wrong:
             self._session.end(f"its shell, /bin/sh, {wrong}")
             raise CannotRunError(self._session.ended)
-        mounted, *listing = fields[scripts.GREETING_FIELDS :] or [b""]
+        mounted, *folders = fields[scripts.GREETING_FIELDS :] or [b""]
         self._foreign |= {point for point in scripts.mount_points(mounted) if point not in self._holes}
         try:
-            entries, closed, status = scripts.entries(listing)
-            early = set(self._early)
-            looked = {entry.path: entry for entry in entries if entry.path in early}
+            seen, _, _ = scripts.entries(folders)
+            entries, closed, status = scripts.entries(self._greeting.after(result.stderr).split(b"\0"))
             if status != 0 or result.cut:
                 entries, closed = self._plain_search(self._patterns)
-                looked = {}
+                seen = []
         except scripts.OddOutputError as error:
             raise UnseenError(str(error)) from None
         self._holes.update(dict.fromkeys(closed, False))
-        if looked:
-            self._seen.update({path: looked.get(path) for path in early if not self._hole_above(path)})
+        if seen:
+            self._note(self._early, seen)
         self._add(entry for entry in entries if self._announced(entry.path))
         self._read_early()
 
@@ -165,19 +167,16 @@ class SessionTree:
             return []
         if self._hole(folder.path):
             return self._index.names(folder.path)
-        if folder.path not in self._names:
-            script = (scripts.names if self._gnu else scripts.plain_names)(folder.path)
-            found = [entry for entry in self._ask(script, folder.path) if not self._is_foreign(entry.path)]
-            self._seen.update({entry.path: entry for entry in found if not self._hole_above(entry.path)})
-            self._names[folder.path] = sorted(entry.name for entry in found)
-        return list(self._names[folder.path])
+        if folder.path not in self._listed:
+            self._list(folder.path)
+        return list(self._listed[folder.path])
 
     def find(self, *patterns: str) -> list[Entry]:
         unknown = [pattern for pattern in patterns if pattern not in self._patterns]
         if unknown:
             fits = matcher(unknown)
             if self._gnu:
-                found = self._ask(scripts.search(unknown), "the image")
+                found = self._ask(scripts.search(unknown), "the image", ends=True)
             else:
                 found, _ = self._plain_search(unknown)
             self._add(entry for entry in found if fits(entry.path))
@@ -255,14 +254,28 @@ class SessionTree:
         return self._look(entry.path)
 
     def _look(self, path: str) -> Entry | None:
-        """Asks for one entry, and for all above it: they come next."""
-        missing = [one for one in _with_parents([path]) if one not in self._seen and one not in self._entries]
-        script = (scripts.look if self._gnu else scripts.plain_look)(missing)
-        found = {entry.path: entry for entry in self._ask(script, path, ends=False)}
-        self._seen.update({one: found.get(one) for one in missing if not self._is_foreign(one)})
+        """One entry; all in its folder are looked at, since others of them come next."""
+        folder = posixpath.dirname(path)
+        if folder not in self._listed:
+            self._list(folder)
         return self._seen.get(path)
 
-    def _ask(self, script: str, what: str, ends: bool = True) -> list[Entry]:
+    def _list(self, folder: str) -> None:
+        script = (scripts.folders if self._gnu else scripts.plain_folders)([folder])
+        self._note([folder], self._ask(script, folder))
+
+    def _note(self, folders: Sequence[str], entries: Iterable[Entry]) -> None:
+        """Takes what was seen of folders and all in them."""
+        asked: dict[str, set[str]] = {folder: set() for folder in folders}
+        for entry in entries:
+            if not self._is_foreign(entry.path) and entry.path not in self._covered:
+                self._seen[entry.path] = entry
+            parent = posixpath.dirname(entry.path)
+            if parent in asked and entry.path != "/" and entry.path not in self._foreign:
+                asked[parent].add(entry.name)
+        self._listed.update({folder: sorted(names) for folder, names in asked.items() if not self._hole_above(folder)})
+
+    def _ask(self, script: str, what: str, ends: bool = False) -> list[Entry]:
         """The entries that a script prints. Raises UnseenError: what could not be looked at is not absent."""
         try:
             result = self._session.script(script, self._session.limits.search_seconds, MAX_LISTING)
@@ -316,15 +329,16 @@ def _index(entries: Iterable[Entry]) -> IndexTree:
     return IndexTree(entries, never, lambda path, expression: [])
 
 
-def _with_parents(paths: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for path in paths:
-        place = ""
-        for part in normal(path).split("/"):
-            if part:
-                place += f"/{part}"
-                found[place] = None
-    return list(found)
+def _early_folders(folders: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """Folders to look at first: the given ones, those of patterns up to their first wildcard, and all above them."""
+    found = {"/": None}
+    for place in (*folders, *(pattern for pattern in patterns if pattern.startswith("/"))):
+        plain = place[: min((place.find(sign) for sign in "*?[" if sign in place), default=len(place))]
+        folder = normal(place) if plain == place and place in folders else posixpath.dirname(plain)
+        while folder != "/":
+            found[folder] = None
+            folder = posixpath.dirname(folder)
+    return [folder for folder in found if not is_pseudo(folder)]
 
 
 def _may_fit_below(folder: str, pattern: str) -> bool:

@@ -6,17 +6,20 @@ takes several times as long, and understands some names differently from the eng
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from zlib import adler32
 
 from amlcheck.image.tree import Kind
 
 BLOCK = 512
 """Bytes; headers and contents begin at multiples of it."""
+PIECE = 1 << 20
+"""Bytes of a content that are read at a time."""
 MAX_PATH = 4096
 """Bytes of a name or of a link's target: Linux' PATH_MAX; no engine can unpack a longer one."""
 MAX_EXTENDED = 1 << 20
@@ -33,12 +36,16 @@ _KINDS = {b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"S": Kind.FILE, b
 _HARD_LINK = b"1"
 _WITHOUT_CONTENT = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
-_octal = re.compile(rb"[0-7]{11}").fullmatch
+_is_octal = re.compile(rb"[0-7]{11}[\0 ]").fullmatch
 _LENGTH = re.compile(rb"([0-9]{1,7}) ")
 
 
 class TarError(Exception):
     """A stream that is no tar archive, or a damaged one; the text says what is wrong, as in "it …"."""
+
+
+class TarLimitError(TarError):
+    """An archive that has more of something than is read; the text says of what."""
 
 
 class Stream(Protocol):
@@ -55,6 +62,40 @@ class Stream(Protocol):
 
     def pieces(self, count: int) -> Iterator[bytes | memoryview]:
         """The next bytes, in pieces that are valid until the next one. Raises TarError where the stream ends before."""
+
+
+class FileStream:
+    """A file as a `tar.Stream`, from where it stands; what is passed over is not read where the file can seek."""
+
+    def __init__(self, file: Any, size: int) -> None:
+        """`size`: bytes that the file has from where it stands."""
+        self.position = 0
+        self._file, self._size = file, size
+
+    def block(self) -> bytes:
+        found: bytes = self._file.read(BLOCK)
+        self.position += len(found)
+        return found
+
+    def skip(self, count: int) -> None:
+        self.position += count
+        if self.position > self._size:
+            raise TarError("it ends within a file")
+        if self._file.seekable():
+            self._file.seek(count, io.SEEK_CUR)
+            return
+        self.position -= count
+        for _ in self.pieces(count):
+            pass
+
+    def pieces(self, count: int) -> Iterator[bytes]:
+        while count:
+            piece = self._file.read(min(count, PIECE))
+            if not piece:
+                raise TarError("it ends within a file")
+            self.position += len(piece)
+            count -= len(piece)
+            yield piece
 
 
 @dataclass(slots=True)
@@ -94,19 +135,21 @@ def members(stream: Stream) -> Iterator[Member]:
             return
         raw, permissions, length, checksum, flag, link, magic = unpack(block)
         try:
-            expected = int(checksum.rstrip(b"\0 "), 8) + sum(checksum) - 255
+            # What the header says, without the eight spaces that it counts for itself, and with what is there instead.
+            expected = int(checksum.rstrip(b"\0 "), 8) - 256 + (adler32(checksum) & 0xFFFF)
         except ValueError:
             expected = -1
         if adler32(block) & 0xFFFF != expected % _ADLER:
             if not any(block):
                 _end(stream)
+                if extended or long_name or long_link:
+                    raise TarError("it ends within a header")
                 return
             _check_signed(block, checksum)
-        digits = length[:11]
-        size = int(digits, 8) if _octal(digits) else _number(length)
+        size = int(length[:11], 8) if _is_octal(length) else _number(length)
         if flag in _EXTENDED:
             if size > MAX_EXTENDED:
-                raise TarError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
+                raise TarLimitError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
             content = b"".join(bytes(piece) for piece in stream.pieces(size))
             stream.skip(-size % BLOCK)
             if flag == b"L":
@@ -140,15 +183,15 @@ def members(stream: Stream) -> Iterator[Member]:
             kind, flag = Kind.DIRECTORY, b"5"
         stored = 0 if flag in _WITHOUT_CONTENT else size
         if stored > MAX_FILE:
-            raise TarError(f"a file in it claims {stored} bytes")
+            raise TarLimitError(f"a file in it claims {stored} bytes")
         padding = -stored % BLOCK
         if kind is Kind.FILE and (flag == b"S" or extended):
             real, segments, read = _sparse(stream, flag, block, extended, sparse, stored)
             stored -= read
         position = stream.position
         yield Member(
-            inside(_text(name, "a name")),
-            None if flag == _HARD_LINK else kind,
+            inside(name.decode("utf-8", "surrogateescape") if len(name) <= MAX_PATH else _text(name, "a name")),
+            kind if flag != _HARD_LINK else None,
             (stored if real is None else real) if kind is Kind.FILE else 0,
             mode,
             _target(flag, target) if target else "",
@@ -195,7 +238,7 @@ def _target(flag: bytes, target: bytes) -> str:
 
 def _text(name: bytes, what: str) -> str:
     if len(name) > MAX_PATH:
-        raise TarError(f"{what} in it has {len(name)} bytes; no system takes more than {MAX_PATH}")
+        raise TarLimitError(f"{what} in it has {len(name)} bytes; no system takes more than {MAX_PATH}")
     return name.decode("utf-8", "surrogateescape")
 
 
@@ -281,7 +324,7 @@ def _sparse(
         real = _decimal(extended.get("GNU.sparse.size", extended.get("GNU.sparse.realsize", "")))
         words = extended["GNU.sparse.map"].split(",") if "GNU.sparse.map" in extended else pairs
         if len(words) > 2 * MAX_SEGMENTS:
-            raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+            raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
         numbers = [_decimal(word) for word in words if word]
     else:
         return None, None, 0
@@ -307,7 +350,7 @@ def _old_list(stream: Stream, block: bytes) -> list[int]:
         if not more:
             return numbers
         if len(numbers) > 2 * MAX_SEGMENTS:
-            raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+            raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
         block = stream.block()
         if len(block) < BLOCK:
             raise TarError("it ends within a header")
@@ -332,5 +375,5 @@ def _list_in_front(stream: Stream, stored: int) -> tuple[list[int], int]:
 def _count(line: bytes) -> int:
     count = _decimal(line.decode("utf-8", "replace"))
     if count > MAX_SEGMENTS:
-        raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+        raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
     return count

@@ -21,9 +21,14 @@ MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does."""
 MAX_MATCHES = 100
 MAX_MATCH = 200
-PSEUDO = ("/proc", "/sys", "/dev", "/tmp", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial")
-"""What `find` passes over: what a container shows and is no part of an image, and what is left over or half there. The
-engine's container has a file system of its own at /tmp, and apt's folders are closed even to root without capabilities."""
+PSEUDO = (
+    *("/proc", "/sys", "/dev"),
+    *("/tmp", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial"),
+    *("/usr/share/doc", "/usr/share/man", "/usr/share/locale"),
+)
+"""What `find` passes over: what a container shows and is no part of an image, what is left over or half there, and half of a
+small system's folders, which only document the rest. An engine's container has a file system of its own at /tmp, and apt's
+folders are closed even to root, without its capabilities."""
 
 
 class Kind(Enum):

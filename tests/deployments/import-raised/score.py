@@ -1,0 +1,9 @@
+RATIO = 1 / 0
+
+
+def init():
+    pass
+
+
+def run(raw):
+    return raw

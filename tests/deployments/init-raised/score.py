@@ -1,0 +1,7 @@
+def init():
+    settings = {}
+    print(settings["threshold"])
+
+
+def run(raw):
+    return raw

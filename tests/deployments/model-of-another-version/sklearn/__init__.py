@@ -1,0 +1,1 @@
+"""Stands for scikit-learn: a release whose linear_model has no module _ridge."""

@@ -1,0 +1,10 @@
+import lightgbm
+
+
+def init():
+    global model
+    model = lightgbm.Booster()
+
+
+def run(raw):
+    return raw

@@ -1,0 +1,9 @@
+import ctypes
+
+
+def init():
+    ctypes.string_at(0)
+
+
+def run(raw):
+    return raw
