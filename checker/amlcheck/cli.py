@@ -86,6 +86,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     lint.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
     )
+    lint.add_argument(
+        "--environment", metavar="FILE", help="the environment that Azure ML builds on top of the Dockerfile's image"
+    )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
     _add_output(lint)
