@@ -7,7 +7,8 @@ Any number of test runs share it. Each holds a shared lock on a file, which the 
 a supervisor process owns dockerd and stops it as soon as it gets that lock for itself. So nothing keeps running after
 success, failure, Ctrl-C or SIGKILL, and no process is ever looked up by its name.
 
-Only the standard library is used: `python3 tests/private_engine.py clean` works before anything is installed.
+Only the standard library is used, so that these work before anything is installed:
+`python3 tests/private_engine.py clean` removes the engine and all that tests keep, `… provide` installs what tests need.
 """
 
 from __future__ import annotations
@@ -376,16 +377,20 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) == 2 and arguments[0] in ("start", "serve"):
         engine = PrivateEngine(Path(arguments[1]))
         return engine.start() if arguments[0] == "start" else engine.serve()
-    if list(arguments) == ["clean"]:
-        try:
+    try:
+        if list(arguments) == ["clean"]:
             if why_not_private() == "":
                 PrivateEngine(CACHE / "engine").remove()
-        except NoEngineError as error:
-            print(error, file=sys.stderr)  # noqa: T201
-            return 1
-        shutil.rmtree(CACHE, ignore_errors=True)
-        return 0
-    print("usage: private_engine.py clean", file=sys.stderr)  # noqa: T201
+            shutil.rmtree(CACHE, ignore_errors=True)
+            return 0
+        if list(arguments) == ["provide"]:
+            if why_not_private() == "":
+                provide({**PROGRAMS, **MORE_PROGRAMS})
+            return 0
+    except NoEngineError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    print("usage: private_engine.py clean|provide", file=sys.stderr)  # noqa: T201
     return 2
 
 

@@ -115,6 +115,8 @@ def _kept(builder: Builder, full: Sequence[str], ending: str, write: Callable[[P
     with locked(EXPORTS / ".lock"):
         if not target.exists():
             partial = target.with_name(f".{os.getpid()}-{target.name}")
+            for former in EXPORTS.glob(f"{label}-{12 * '?'}{ending}"):
+                forget(former)
             try:
                 write(partial)
                 partial.rename(target)
