@@ -49,7 +49,9 @@ def report_on(deployment: Deployment, known: Catalog) -> Report:
 def amlcheck(*words: str, **settings: Any) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "checker"), "COLUMNS": "100"}
     command = [sys.executable, "-m", "amlcheck", *words, "--no-config"]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False, **settings)
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=120, check=False, **settings
+    )
 
 
 def test_nothing_given_but_an_image(built: Callable[[str], str]) -> None:
@@ -64,7 +66,9 @@ def test_nothing_given_but_an_image(built: Callable[[str], str]) -> None:
 
 def test_as_json(built: Callable[[str], str]) -> None:
     """It is valid by the schema, and says what the text says."""
-    done = amlcheck("score", built("compliant"), "--entry-script", str(SUMS), "--expect", "[55, 55]", "--format", "json")
+    done = amlcheck(
+        "score", built("compliant"), "--entry-script", str(SUMS), "--expect", "[55, 55]", "--format", "json"
+    )
     assert done.returncode == 0
     data = json.loads(done.stdout)
     jsonschema.validate(data, json_report.schema())
@@ -98,7 +102,8 @@ def test_the_model_folder_and_the_folder_of_the_script(built: Callable[[str], st
         "def init():\n    global weights\n"
         "    with open(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weights.json')) as file:\n"
         "        weights = json.load(file)\n\n"
-        "def run(raw):\n    return [os.environ['AZUREML_MODEL_DIR'], os.environ['AML_APP_ROOT'], weights * FACTOR, os.getuid()]\n"
+        "def run(raw):\n    folders = [os.environ['AZUREML_MODEL_DIR'], os.environ['AML_APP_ROOT']]\n"
+        "    return [*folders, weights * FACTOR, os.getuid()]\n"
     )
     model = tmp_path / "my model"
     model.mkdir()
@@ -108,7 +113,9 @@ def test_the_model_folder_and_the_folder_of_the_script(built: Callable[[str], st
         script=tmp_path / "app" / "src" / "score.py",
         model=model,
         requests=(parse_request("{}"),),
-        expectations=(parse_expectation('["/var/azureml-app/azureml-models/my-model/1", "/var/azureml-app", 42, 1000]'),),
+        expectations=(
+            parse_expectation('["/var/azureml-app/azureml-models/my-model/1", "/var/azureml-app", 42, 1000]'),
+        ),
     )
     deployment = deploy(built("not-root"), options)
     assert deployment.failure is None
