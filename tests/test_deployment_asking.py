@@ -143,7 +143,10 @@ def test_what_is_no_http(serve: Serve, data: bytes) -> None:
 
 
 def test_closed_without_an_answer(serve: Serve) -> None:
-    exchange = ask(serve(lambda connection: connection.recv(10) and None), GET, 2)
+    def close(connection: socket.socket) -> None:
+        connection.recv(10)
+
+    exchange = ask(serve(close), GET, 2)
     assert (exchange.outcome, exchange.answer) == (Outcome.CLOSED, None)
 
 

@@ -64,7 +64,11 @@ class TestExpectations:
             ("[55, 55]", b"<html>", "JSON expected, and the answer is none"),
             ("$.result[3]=1", {"result": [1]}, "$.result[3]: nothing is there"),
             ("$.result=1", {"result": 2}, "$.result: 1 expected, 2 found"),
-            ('{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array"}', {}, "is not of type 'array'"),
+            (
+                '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array"}',
+                {},
+                "is not of type 'array'",
+            ),
             ("[12345678901234567890]", [12345678901234567891], "12345678901234567890 expected"),
             ("[1]", b"[" * 100_000, "nested too deeply"),
             ("[" * 300 + "]" * 300, json.loads("[" * 300 + "1" + "]" * 300), "nested too deeply"),
@@ -91,13 +95,15 @@ class TestExpectations:
         assert len(found) == 13
         assert found[-1] == "… and more"
 
-    @pytest.mark.parametrize("text", ["{", "no-such-file.json", "$.a[", "$..a=1", "$.a=", '{"$schema": 1}', "\0", "x" * 5000])
+    @pytest.mark.parametrize(
+        "text", ["{", "no-such-file.json", "$.a[", "$..a=1", "$.a=", '{"$schema": 1}', "\0", "x" * 5000]
+    )
     def test_refused(self, text: str) -> None:
         with pytest.raises(AmlcheckError):
             parse_expectation(text)
 
     def test_paths(self) -> None:
-        path, rest = parse_path("$.a['b c'][\"d\\\"e\"][0][-1].*[*] = 5")
+        path, rest = parse_path('$.a[\'b c\']["d\\"e"][0][-1].*[*] = 5')
         assert path.steps[:5] == ("a", "b c", 'd"e', 0, -1)
         assert rest == "= 5"
         assert not path.one
@@ -155,7 +161,11 @@ class TestRequests:
                 "definitions": {"In": {"example": {"data": [[1]]}}},
             },
             {
-                "paths": {"/api/score": {"post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/c/In"}}}}}}},
+                "paths": {
+                    "/api/score": {
+                        "post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/c/In"}}}}}
+                    }
+                },
                 "c": {"In": {"example": {"data": [[1]]}}},
             },
         ],
@@ -173,7 +183,10 @@ class TestRequests:
             b"[" * 100_000,
             [],
             {"paths": []},
-            {"paths": {"/score": {"post": {"parameters": [{"in": "body", "schema": {"$ref": "#/a"}}]}}}, "a": {"$ref": "#/a"}},
+            {
+                "paths": {"/score": {"post": {"parameters": [{"in": "body", "schema": {"$ref": "#/a"}}]}}},
+                "a": {"$ref": "#/a"},
+            },
             {"paths": {"/score": {"post": {"parameters": [{"in": "body", "schema": {"example": {}}}]}}}},
             {"paths": {"/score": {"post": {"parameters": [{"in": "body", "schema": {"$ref": "http://x/#/a"}}]}}}},
             {"paths": {"/other": {"post": {"parameters": [{"in": "body", "schema": {"example": {"a": 1}}}]}}}},
@@ -248,12 +261,15 @@ class TestSecrets:
         assert "***" in found
 
     @pytest.mark.parametrize(
-        "text", ["KeyError: 'threshold'", 'File "/var/azureml-app/score.py", line 3, in run', "http://127.0.0.1:5001/score"]
+        "text",
+        ["KeyError: 'threshold'", 'File "/var/azureml-app/score.py", line 3, in run', "http://127.0.0.1:5001/score"],
     )
     def test_all_else_stays(self, text: str) -> None:
         assert Redaction()(text) == text
 
-    @pytest.mark.parametrize("unit", ["a.", "pass-", "key=", "x:", "=", "-----BEGIN PRIVATE KEY-----", "https://a:", "Bearer "])
+    @pytest.mark.parametrize(
+        "unit", ["a.", "pass-", "key=", "x:", "=", "-----BEGIN PRIVATE KEY-----", "https://a:", "Bearer "]
+    )
     def test_time_is_linear(self, unit: str) -> None:
         text = unit * (300_000 // len(unit))
         begun = time.process_time()
@@ -308,7 +324,9 @@ class TestLogs:
         assert max(map(len, lines)) <= 400
 
     def test_a_long_traceback_is_cut_in_the_middle(self) -> None:
-        frames = "".join(f'  File "/var/azureml-app/score.py", line {number}, in run\n    run()\n' for number in range(500))
+        frames = "".join(
+            f'  File "/var/azureml-app/score.py", line {number}, in run\n    run()\n' for number in range(500)
+        )
         (chain,) = chains(lines_of(f"Traceback (most recent call last):\n{frames}RecursionError: too deep\n"))
         shown = shown_traceback(chain)
         assert len(shown) <= 25
@@ -348,10 +366,16 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("line", "kind"),
         [
-            ("ImportError: libgomp.so.1: cannot open shared object file: No such file or directory", "shared-library-missing"),
+            (
+                "ImportError: libgomp.so.1: cannot open shared object file: No such file or directory",
+                "shared-library-missing",
+            ),
             ("ValueError: unsupported pickle protocol: 5", "model-of-another-python"),
             ("AttributeError: Can't get attribute 'Model' on <module '__main__' from 'x'>", "model-needs-script"),
-            ("ImportError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by x)", "glibc-too-old"),
+            (
+                "ImportError: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by x)",
+                "glibc-too-old",
+            ),
             ("ValueError: numpy.dtype size changed, may indicate binary incompatibility", "binary-incompatible"),
         ],
     )
@@ -365,7 +389,9 @@ class TestFailures:
             assert failure.remedy == "install it with apt-get: libgomp1"
 
     def test_words_of_a_server_are_no_templates(self) -> None:
-        exchange = Exchange(Request(path="/score"), Outcome.ANSWERED, answer({"detail": "{remedy} {port}"}, 422), differences=("x",))
+        exchange = Exchange(
+            Request(path="/score"), Outcome.ANSWERED, answer({"detail": "{remedy} {port}"}, 422), differences=("x",)
+        )
         failure = classify(Observation(Stage.SCORED, "own-container", last=exchange))
         assert "{remedy} {port}" in failure.cause
 

@@ -102,7 +102,8 @@ def test_the_model_folder_and_the_folder_of_the_script(built: Callable[[str], st
         "def init():\n    global weights\n"
         "    with open(os.path.join(os.environ['AZUREML_MODEL_DIR'], 'weights.json')) as file:\n"
         "        weights = json.load(file)\n\n"
-        "def run(raw):\n    return [os.environ['AZUREML_MODEL_DIR'], os.environ['AML_APP_ROOT'], weights * FACTOR, os.getuid()]\n"
+        "def run(raw):\n    folders = [os.environ['AZUREML_MODEL_DIR'], os.environ['AML_APP_ROOT']]\n"
+        "    return [*folders, weights * FACTOR, os.getuid()]\n"
     )
     model = tmp_path / "my model"
     model.mkdir()

@@ -16,7 +16,7 @@ from amlcheck.catalog import Catalog
 from amlcheck.deployment import deploy as deploying
 from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.expectation import parse_expectation
-from amlcheck.deployment.failures import Observation, known_failures, observe
+from amlcheck.deployment.failures import Observation, classify, known_failures, observe
 from amlcheck.deployment.model import Deployment, Failure, Stage
 from amlcheck.deployment.options import DeployOptions, Route, Routes
 from amlcheck.deployment.payload import parse_request
@@ -158,7 +158,6 @@ CASES = [
 def observations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Observation]]:
     """What was classified, beside what came of it."""
     seen: list[Observation] = []
-    classify = deploying.classify
 
     def watched(observation: Observation) -> Failure:
         seen.append(observation)

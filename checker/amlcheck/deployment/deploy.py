@@ -283,9 +283,8 @@ class _Run:
         if container.ended.is_set() or self.load.failed == self.load.requests:
             raise self._failed(container, assembly, Stage.SCORED, self.load_failure(address, requests[0]))
         if self.load.failed:
-            self.notes.append(
-                f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
-            )
+            told = f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
+            self.notes.append(told)
         if options.max_latency_ms and self.load.p95 > options.max_latency_ms:
             raise self._failed(container, assembly, Stage.SCORED, slow=True, values=values)
 
@@ -342,9 +341,10 @@ class _Run:
         self._reached(Stage.STOPPED, f"exit code {code}" if code is not None else "")
 
     def _kept(self, container: ScoringContainer, assembly: Assembly) -> dict[str, str]:
-        address = self._address(container, assembly.routes.scoring)
+        scoring = assembly.routes.scoring
+        address = container.published(scoring.port) or self._address(container, scoring)
         request = self.options.requests[0] if self.options.requests else SAMPLE
-        url = f"{address.url}{assembly.routes.scoring.path}"
+        url = f"{address.url}{scoring.path}"
         body = request.body.decode("utf-8", "replace")
         curl = ["curl", "-H", f"Content-Type: {request.content_type}", "-d", body if len(body) < 500 else "@FILE", url]
         end = f"docker rm -f {container.name}"
@@ -355,11 +355,11 @@ class _Run:
     # --- helpers ---------------------------------------------------------------------------------------------------
 
     def _address(self, container: ScoringContainer, route: Route) -> Address:
-        """Where a port is asked that was not asked before: the first place that accepts."""
+        """Where a port is asked that was not asked before."""
         addresses = container.addresses(route.port)
         for address in addresses:
             found = ask(address, Request(method="GET", path="/", content_type=""), PROBE_SECONDS)
-            if found.outcome is not Outcome.REFUSED:
+            if found.outcome is not Outcome.UNREACHABLE:
                 return address
         return addresses[0] if addresses else Address("127.0.0.1", route.port)
 
@@ -487,25 +487,25 @@ class _Waiting:
 
     def _poll(self) -> None:
         steady_since, steady_status = 0.0, 0
+        ahead = list(self._addresses)
         while not self._over.is_set():
-            for address in self._addresses:
-                left = self._deadline - time.monotonic()
-                exchange = ask(address, self._request, max(0.05, min(PROBE_SECONDS, left)))
-                if self._over.is_set():
-                    return
-                if exchange.outcome is not Outcome.REFUSED or address is self._addresses[0]:
-                    self._last = (exchange, address)
-                status = exchange.answer.status if exchange.answer is not None else 0
-                if status == 200:
-                    self._tell(exchange, address, "live")
-                    return
-                if status != steady_status:
-                    steady_since, steady_status = time.monotonic(), status
-                elif status in STEADY_STATUSES and time.monotonic() - steady_since > STEADY_SECONDS:
-                    self._tell(exchange, address, "steady")
-                    return
-                if exchange.outcome in (Outcome.ANSWERED, Outcome.SILENT, Outcome.GARBLED):
-                    break
+            address, left = ahead[0], self._deadline - time.monotonic()
+            exchange = ask(address, self._request, max(0.05, min(PROBE_SECONDS, left)))
+            if self._over.is_set():
+                return
+            if exchange.outcome is Outcome.UNREACHABLE and len(ahead) > 1:
+                ahead.pop(0)
+                continue
+            self._last = (exchange, address)
+            status = exchange.answer.status if exchange.answer is not None else 0
+            if status == 200:
+                self._tell(exchange, address, "live")
+                return
+            if status != steady_status:
+                steady_since, steady_status = time.monotonic(), status
+            elif status in STEADY_STATUSES and time.monotonic() - steady_since > STEADY_SECONDS:
+                self._tell(exchange, address, "steady")
+                return
             self._over.wait(POLL_SECONDS)
 
     def _tell(self, exchange: Exchange, address: Address, why: str) -> None:
