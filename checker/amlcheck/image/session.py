@@ -186,7 +186,8 @@ class Session:
         # Where an earlier command left so many processes that nothing more could be started, they are ended first.
         crowd = f"set -- /proc/[0-9]*; [ $# -lt {self.limits.processes // 4} ] || {self._kill_all}"
         text = (
-            f"{crowd}; wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2; {words} </dev/null\n"
+            f"{crowd}; wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2;"
+            f" {words} </dev/null\n"
             f"printf '\\n>%s %s\\n' {nonce} $?; printf '\\n>%s\\n' {nonce} >&2; }} & _j=$!\n"
         )
         begin, end = f"<{nonce}\n".encode(), f"\n>{nonce}".encode()
