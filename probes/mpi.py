@@ -65,7 +65,11 @@ def testify(host: Host, image: Image) -> Iterator[Sighting | Unknown]:
         else:
             yield item
     if started is not None and not any(item.value.family and item.value.versions for item in there):
-        yield from _asked(host, started, there[0].installation if there else here)
+        told = list(_asked(host, started, there[0].installation if there else here))
+        yield from told
+        if not told and not there:
+            words = in_file(started.path, started.evidence_text)
+            yield Unknown("mpi", f"{started.path} does not tell which MPI it belongs to", (words,))
 
 
 def _is_at(item: Sighting, here: str, family: str) -> bool:

@@ -146,11 +146,17 @@ def config_of(env: Mapping[str, str] | None = None, platform: str = "linux/amd64
 
 @contextlib.contextmanager
 def serve(
-    folder: Path, *, locked: bool = False, token_server: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    locked: bool = False,
+    token_server: Mapping[str, str] | None = None,
+    tls: Path | None = None,
+    data: Path | None = None,
 ) -> Iterator[LiveRegistry]:
     """A registry that keeps its data in a folder, on a free port; its end is that of the `with`.
 
     `locked`: with USER and SECRET only. `token_server`: realm, service, issuer and rootcertbundle of a token server.
+    `tls`: a folder with cert.pem and key.pem. `data`: that of another registry.
     """
     program = shutil.which(PROGRAM)
     if program is None:
@@ -162,7 +168,7 @@ def serve(
     settings: dict[str, Any] = {
         "version": 0.1,
         "log": {"level": "info", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(data or folder / "data")}, "delete": {"enabled": True}},
         "http": {"addr": "127.0.0.1:0", "secret": "of the tests"},
     }
     if locked:
@@ -170,12 +176,16 @@ def serve(
         settings["auth"] = {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}}
     if token_server is not None:
         settings["auth"] = {"token": dict(token_server)}
+    if tls is not None:
+        settings["http"]["tls"] = {"certificate": str(tls / "cert.pem"), "key": str(tls / "key.pem")}
     # JSON is YAML.
     (folder / "config.yml").write_text(json.dumps(settings), encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
     try:
-        yield LiveRegistry(_address(process, folder / "log"), folder / "data", (USER, SECRET) if locked else None)
+        yield LiveRegistry(
+            _address(process, folder / "log"), data or folder / "data", (USER, SECRET) if locked else None
+        )
     finally:
         process.terminate()
         try:
@@ -183,6 +193,29 @@ def serve(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def certificate(folder: Path) -> Path:
+    """Key and self-signed certificate for localhost, as key.pem and cert.pem in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [
+        "-keyout",
+        str(folder / "key.pem"),
+        "-out",
+        str(folder / "cert.pem"),
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "2",
+    ]
+    made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    try:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], capture_output=True, check=True
+        )
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return folder
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -17,7 +17,7 @@ from amlcheck.image.tree import Kind
 from stored_images import M, folder, hard, link, tar_of
 
 NAMES = st.lists(
-    st.text(st.characters(blacklist_characters="/\0", blacklist_categories=("Cs",)), min_size=1, max_size=12),
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12),
     min_size=1,
     max_size=6,
 ).map("/".join)
@@ -97,7 +97,7 @@ def test_reads_what_gnu_tar_writes(tmp_path: Path, options: list[str]) -> None:
     (source / "link").symlink_to("/somewhere/else")
     (source / "twin").hardlink_to(deep / "file")
     (source / "empty").touch(mode=0o600)
-    data = subprocess.run(["tar", *options, "-C", source, "-cf", "-", "."], check=True, capture_output=True).stdout
+    data = subprocess.run(["tar", *options, "-C", str(source), "-cf", "-", "."], check=True, capture_output=True).stdout
     found = {member.path: (member, text) for member, text in read(data)}
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         assert set(found) == {inside(info.name) for info in archive}
@@ -115,7 +115,7 @@ def test_sparse_files_are_read_with_their_holes(tmp_path: Path, version: str) ->
             file.write(b"piece %d" % place)
         file.truncate(700_000)
     options = ["--format=gnu"] if version == "gnu" else ["--format=posix", f"--sparse-version={version}"]
-    command = ["tar", *options, "--sparse", "--hole-detection=raw", "-C", tmp_path, "-cf", "-", "sparse"]
+    command = ["tar", *options, "--sparse", "--hole-detection=raw", "-C", str(tmp_path), "-cf", "-", "sparse"]
     data = subprocess.run(command, check=True, capture_output=True).stdout
     assert len(data) < 400_000, "it is stored without its holes"
     ((member, text),) = read(data)

@@ -6,8 +6,11 @@ import io
 import posixpath
 import subprocess
 import tarfile
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -34,9 +37,7 @@ def image(*layers: Sequence[M], compression: str = "") -> Image:
     for members in layers:
         data = tar_of(*members)
         stored = packed(data, compression)
-        found.append(
-            Layer("a layer", sha256(data), sha256(stored), len(stored), lambda stored=stored: io.BytesIO(stored))
-        )  # type: ignore[misc]
+        found.append(Layer("a layer", sha256(data), sha256(stored), len(stored), partial(io.BytesIO, stored)))
     return Image(found)
 
 
@@ -273,8 +274,13 @@ def test_what_was_not_announced_is_read_again(compression: str) -> None:
 def test_what_was_announced_is_not_read_again() -> None:
     stored = image([M("a", b"text with a version 1.5"), M("b", b"b")], compression="gzip")
     found = tree_of(stored, Wanted(("/a",), (), (("/a", "version [0-9.]+"),)))
-    opened = []
-    object.__setattr__(stored.layers[0], "open", lambda: opened.append(1) or io.BytesIO())
+    opened: list[str] = []
+
+    def empty() -> io.BytesIO:
+        opened.append("once more")
+        return io.BytesIO()
+
+    object.__setattr__(stored.layers[0], "open", empty)
     assert found.read("/a") == b"text with a version 1.5"
     assert found.search("/a", "version [0-9.]+") == ["version 1.5"]
     assert found.search("/a", "text") == ["text"]
@@ -327,3 +333,35 @@ def test_many_whiteouts_and_deep_folders_take_no_time() -> None:
     upper = [M(f"x/.wh.{number}") for number in range(3000)] + [M(f"{deep}.wh.{number}") for number in range(20)]
     assert len(paths(tree(lower, upper))) == 2001
     assert layer_module.MAX_NAMES > 300_000
+
+
+def test_one_broken_layer_stops_the_others() -> None:
+    class Endless(io.RawIOBase):
+        """A large layer, slowly."""
+
+        count = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return 0
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            time.sleep(0.01)
+            Endless.count += 1
+            size = min(len(buffer), len(first))
+            buffer[:size] = first[:size]
+            return size
+
+    first = tar_of(M("a", bytes(1 << 20)))[: 1 << 20]
+    slow = Layer("slow", sha256(b"slow"), "", 1 << 40, Endless)  # type: ignore[arg-type]
+    broken = Layer("broken", sha256(b"broken"), "", 1, lambda: io.BytesIO(b"no archive" * 100))
+    began = time.monotonic()
+    with pytest.raises(UnreadableError, match="broken is damaged"):
+        tree_of(Image([slow, broken]), Wanted())
+    assert time.monotonic() - began < 10
+    count = Endless.count
+    time.sleep(0.1)
+    assert Endless.count == count, "nothing is read any more"
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("amlcheck")]

@@ -24,7 +24,7 @@ from amlcheck.image.credentials import CredentialsError
 from amlcheck.image.registry import fetch_config, fetch_image
 from amlcheck.image.registry_client import NoSuchImageError
 from amlcheck.image.registry_line import RegistryError
-from live_registry import SECRET, USER, LiveRegistry, config_of, layer, serve
+from live_registry import SECRET, USER, LiveRegistry, certificate, config_of, layer, serve
 
 SOURCE = str(Path(amlcheck.__file__).resolve().parent.parent)
 PACKED = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
@@ -151,6 +151,18 @@ def test_no_registry_at_an_address() -> None:
     with pytest.raises(RegistryError, match=r"^127\.0\.0\.1:9: cannot be reached"):
         fetch_config("127.0.0.1:9/team/base:1")
     assert time.monotonic() - start < 5
+
+
+def test_a_registry_with_tls(registry: LiveRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.push("tls", config_of({"A": "1"}))
+    keys = certificate(tmp_path / "keys")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with serve(tmp_path / "tls", tls=keys, data=registry.data) as live:
+        with pytest.raises(RegistryError, match=r"^127\.0\.0\.1:\d+: no trusted TLS connection .* REQUESTS_CA_BUNDLE$"):
+            fetch_config(f"{live.address}/tls:1")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(keys / "cert.pem"))
+        assert fetch_config(f"{live.address}/tls:1").env == {"A": "1"}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -24,11 +25,23 @@ FILES = [
 PACKED = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["open", "with a password"])
-def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
-    with serve(tmp_path_factory.mktemp("registry"), locked=request.param) as live:
+@contextlib.contextmanager
+def _registry(folder: Path, locked: bool) -> Iterator[LiveRegistry]:
+    with serve(folder, locked=locked) as live:
         for docker in (False, True):
             live.push("team/base", config_of({"CUDA_VERSION": "11.8.0"}), FILES, tag=f"{docker}".lower(), docker=docker)
+        yield live
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "with a password"])
+def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    with _registry(tmp_path_factory.mktemp("registry"), request.param) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveRegistry]:
+    with _registry(tmp_path_factory.mktemp("private"), True) as live:
         yield live
 
 
@@ -73,13 +86,11 @@ def test_an_image_of_a_registry(registry: LiveRegistry, tmp_path: Path, transpor
 
 
 @pytest.mark.parametrize("password", ["", f"no-{SECRET[:5]}"])
-def test_wrong_or_missing_credentials(registry: LiveRegistry, tmp_path: Path, password: str) -> None:
-    if not registry.auth:
-        pytest.skip("this registry asks for none")
+def test_wrong_or_missing_credentials(private: LiveRegistry, tmp_path: Path, password: str) -> None:
     given = {"AMLCHECK_REGISTRY_USERNAME": USER, "AMLCHECK_REGISTRY_PASSWORD": password} if password else {}
-    done = probe(tmp_path, f"docker://{registry.address}/team/base:true", **given)
+    done = probe(tmp_path, f"docker://{private.address}/team/base:true", **given)
     assert done.returncode == 2
     (subject,) = json.loads(done.stdout)["subjects"]
-    assert subject["error"].startswith(f"{registry.address}: ")
+    assert subject["error"].startswith(f"{private.address}: ")
     assert ("are refused" if password else "a user name and password are needed") in subject["error"]
-    assert f"`docker login {registry.address}`" in subject["error"]
+    assert f"`docker login {private.address}`" in subject["error"]

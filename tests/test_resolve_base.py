@@ -357,3 +357,29 @@ def test_words_of_a_config(
 def test_a_windows_base(known: Catalog) -> None:
     config = parse_config({"os": "windows", "architecture": "amd64", "config": {}}, "x")
     assert resolve(config, None, known.knowledge).values["ubuntu"].family == "windows"
+
+
+# --- the local engine ------------------------------------------------------------------------------------------------
+
+
+def test_the_engines_image_goes_first(docker_host: str, run: Run) -> None:
+    import docker
+
+    client = docker.APIClient(base_url=docker_host, version="auto")
+    name = f"amlcheck-tests/resolve-base:{os.getpid()}"
+    try:
+        repository, _, tag = name.partition(":")
+        empty = layer({"a": b"1"})
+        client.import_image_from_data(empty, repository=repository, tag=tag, changes=["ENV CUDA_VERSION=11.8.0"])
+        run.env["DOCKER_HOST"] = docker_host
+        run.env["HTTPS_PROXY"] = "http://127.0.0.1:9"
+        try:
+            for reference in (name, f"docker.io/{name}"):
+                judged = run.judged(dockerfile(run, f"FROM {reference}\n"), "--resolve-base", *required())
+                assert judged["cuda"]["found"] == "11.8.0"
+        finally:
+            client.remove_image(name)
+        judged = run.judged("Dockerfile", "--resolve-base", *required())
+        assert "could not be resolved: registry-1.docker.io" in judged["cuda"]["reason"]
+    finally:
+        client.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import shutil
 import subprocess
 import threading
 import time
@@ -16,9 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
-from live_registry import SECRET, USER
+from live_registry import SECRET, USER, certificate
 
 IDENTITY = "identity-t0ken-in-no-output"
 ISSUER, SERVICE = "tests", "registry of the tests"
@@ -58,11 +55,7 @@ class TokenServer:
 @contextlib.contextmanager
 def token_server(folder: Path) -> Iterator[TokenServer]:
     """Gives USER and SECRET, or IDENTITY, a token for everything; anybody one for what starts with "public/"."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder.mkdir(parents=True, exist_ok=True)
-    made = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-subj", "/CN=tests", "-days", "2"]
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], capture_output=True, check=True)
+    certificate(folder)
     tokens = TokenServer(folder)
 
     class Handler(BaseHTTPRequestHandler):

@@ -110,12 +110,12 @@ def image_of(
     files: Mapping[str, Content],
     *,
     env: Mapping[str, str] | None = None,
-    path: str = DEFAULT_PATH,
+    path: str = "",
     answers: Mapping[str, Result] | None = None,
     **config: Any,
 ) -> Image:
     """An image with these files and this config; without `answers`, nothing can be run in it."""
-    settings = {"env": {"PATH": path, **(env or {})}, "os": "linux", "architecture": "amd64", **config}
+    settings = {"env": {"PATH": path or DEFAULT_PATH, **(env or {})}, "os": "linux", "architecture": "amd64", **config}
     host: Any = FakeHost(answers)
     return Image(
         "image", tree_of(files), ImageConfig(**settings), host, "a dict", cannot_run="" if answers else "archive"

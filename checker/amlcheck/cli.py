@@ -40,6 +40,15 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _add_lint(commands)
     _add_probe(commands)
+    _add_score(commands)
+    _add_check(commands)
+    init = commands.add_parser(
+        "init",
+        help="write amlcheck.toml",
+        description="Writes amlcheck.toml with what this folder holds: the Dockerfile, conda file, entry script and model.",
+    )
+    init.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: here")
+    init.add_argument("--force", action="store_true", help="replace the one that is there")
     clean = commands.add_parser(
         "clean",
         help="remove what a killed run left",
@@ -60,9 +69,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def help_of(command: str) -> str:
-    """The help text of `amlcheck lint` or `amlcheck probe`."""
+    """The help text of `amlcheck lint`, `probe`, `score` or `check`."""
     commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
-    return {"lint": _add_lint, "probe": _add_probe}[command](commands).format_help()
+    return {"lint": _add_lint, "probe": _add_probe, "score": _add_score, "check": _add_check}[command](
+        commands
+    ).format_help()
 
 
 def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -74,6 +85,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     lint.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
+    )
+    lint.add_argument(
+        "--environment", metavar="FILE", help="the environment that Azure ML builds on top of the Dockerfile's image"
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
@@ -96,7 +110,10 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
     )
     how.add_argument(
-        "--platform", metavar="OS/ARCH", default="linux/amd64", help="of a multi-platform image; default: linux/amd64"
+        "--platform",
+        metavar="OS/ARCH",
+        default="",
+        help="of a multi-platform image; default: linux/amd64, or the only one",
     )
     how.add_argument(
         "--execute",
@@ -112,6 +129,105 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_built(built)
     _add_output(probe)
     return probe
+
+
+def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    score = commands.add_parser(
+        "score",
+        help="deploy an image and ask it for a score",
+        description="Runs an image on 127.0.0.1 as Azure Machine Learning would, sends it a scoring request, and says what"
+        " is wrong where no right answer comes back.",
+        epilog=_EXITS,
+    )
+    score.add_argument("image", metavar="IMAGE", help="an image of the local engine, or one that it can pull")
+    score.set_defaults(target=None, build_arg=None, context=None, resolve_base=None)
+    add_deployment(score)
+    engine = score.add_argument_group("the engine")
+    engine.add_argument(
+        "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
+    )
+    engine.add_argument("--platform", metavar="OS/ARCH", default="linux/amd64", help="to pull; default: linux/amd64")
+    engine.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
+    _add_asked(score)
+    _add_output(score)
+    return score
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    check = commands.add_parser(
+        "check",
+        help="the whole chain: Dockerfile, build, image, score",
+        description="Reads the Dockerfile, builds it, looks inside the image, deploys it on 127.0.0.1 and asks it for a"
+        " score: one report, one exit code. What was built is removed again.",
+        epilog=_EXITS,
+    )
+    check.add_argument("what", nargs="?", metavar="DIR|DOCKERFILE|IMAGE", help="default: what this folder holds")
+    built = check.add_argument_group("what is built")
+    built.add_argument("--dockerfile", metavar="FILE", help="the Dockerfile of an image, or the one to take of several")
+    built.add_argument("--image", metavar="NAME", help="the image that was built from the Dockerfile: nothing is built")
+    built.add_argument("--no-build", action="store_true", help="build nothing; needs an image")
+    built.add_argument("--build-network", metavar="MODE", help="as `docker build --network`")
+    built.add_argument("--tag", metavar="NAME", help="keep what was built under this name")
+    _add_built(built)
+    add_deployment(check)
+    how = check.add_argument_group("the engine")
+    how.add_argument(
+        "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
+    )
+    how.add_argument("--platform", metavar="OS/ARCH", default="", help="of a multi-platform image")
+    how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
+    how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
+    _add_asked(check)
+    _add_output(check)
+    return check
+
+
+def add_deployment(parser: _Parser) -> None:
+    """The options of a test deployment, for every command that makes one."""
+    what = parser.add_argument_group("what is deployed")
+    what.add_argument(
+        "--mode",
+        choices=("auto", "entry-script", "packaged", "v2-local", "own-container"),
+        default="auto",
+        help="how the image is run; default: as it fits",
+    )
+    what.add_argument("--entry-script", metavar="FILE", help="the entry script; default: one that sums rows")
+    what.add_argument("--source", metavar="DIR", help="the folder that is deployed with it; default: the script alone")
+    what.add_argument("--model", metavar="PATH", help="a folder or file, put where AZUREML_MODEL_DIR leads")
+    what.add_argument("--conda-file", metavar="FILE", help="put beside the entry script")
+    what.add_argument("--env", action="append", metavar="NAME=VALUE", help="a variable of the container; repeatable")
+    what.add_argument(
+        "--inference-config", metavar="FILE", help="an endpoint's or deployment's YAML or JSON: its routes are asked"
+    )
+    for route in ("liveness", "readiness", "scoring"):
+        what.add_argument(f"--{route}", metavar="PORT/PATH", help=f"the {route} route of a container of your own")
+    asked = parser.add_argument_group("what is asked of it")
+    asked.add_argument("--request", action="append", metavar="FILE|JSON", help="a scoring request; repeatable")
+    asked.add_argument("--content-type", metavar="TYPE", help="of the requests; default: by the file's name, or JSON")
+    asked.add_argument("--header", action="append", metavar="NAME:VALUE", help="a header of the requests; repeatable")
+    asked.add_argument(
+        "--expect",
+        action="append",
+        metavar="WHAT",
+        help="a status, JSON, a file of JSON or JSON Schema, or $.path=JSON; one for all requests or one for each",
+    )
+    asked.add_argument("--tolerance", type=float, metavar="X", help="how far floats may be apart; default: 1e-6")
+    asked.add_argument(
+        "--bad-requests", action=argparse.BooleanOptionalAction, default=True, help="also send what it may refuse"
+    )
+    asked.add_argument("--requests", type=int, default=0, metavar="N", help="send so many, and report the latency")
+    asked.add_argument("--concurrency", type=int, default=1, metavar="C", help="so many at once; default: 1")
+    asked.add_argument("--max-latency", type=float, default=0.0, metavar="MS", help="at the 95th percentile")
+    how = parser.add_argument_group("how it runs")
+    how.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole; default: 310, as probes allow")
+    how.add_argument(
+        "--request-timeout", type=float, metavar="SECONDS", help="for one request; default: 5, as endpoints"
+    )
+    how.add_argument("--memory", metavar="SIZE", help="such as 512m or 8g; default: 4g")
+    how.add_argument("--cpus", type=float, default=0.0, metavar="N", help="such as 1.5; default: all")
+    how.add_argument("--network", action="store_true", help="let the container reach other machines")
+    how.add_argument("--port", type=int, default=0, metavar="PORT", help="where it is published; default: any free one")
+    how.add_argument("--keep", action="store_true", help="leave it running, and say how to ask and how to end it")
 
 
 def _add_asked(parser: _Parser) -> None:
@@ -180,6 +296,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.probe_command import run_probe
 
             return int(run_probe(options))
+        if options.command == "score":
+            from amlcheck.score_command import run_score
+
+            return int(run_score(options))
+        if options.command == "check":
+            from amlcheck.check_command import run_check
+
+            return int(run_check(options))
+        if options.command == "init":
+            from amlcheck.init_command import run_init
+
+            return int(run_init(options))
         if options.command == "clean":
             from amlcheck.clean_command import run_clean
 

@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--image", action="append", default=[], metavar="IMAGE", help="an image to test, as `amlcheck probe` takes it")
     add("--image-pull", choices=("missing", "always", "never"), default="missing", help="when to pull it")
-    add("--image-platform", default="linux/amd64", metavar="OS/ARCH", help="of a multi-platform image")
+    add("--image-platform", default="", metavar="OS/ARCH", help="of a multi-platform image")
     add("--image-execute", choices=("engine", "sandbox", "never"), default="engine", help="where its programs may run")
     add("--image-gpus", default="", metavar="GPUS", help="pass on to the engine, as `docker run --gpus`")
     add("--image-profile", metavar="NAME", help="the profile that the verdicts follow")

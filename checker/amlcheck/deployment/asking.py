@@ -11,6 +11,7 @@ import io
 import socket
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from amlcheck.deployment.model import Answer, Exchange, Outcome, Request
 
@@ -120,6 +121,9 @@ def _receive(reader: _Reader, request: Request, limit: int) -> Answer:
         body, complete = error.partial, False
     except ConnectionError:
         body, complete = b"", False
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and len(body) < int(declared[:18]) and request.method != "HEAD":
+        complete = False
     if len(body) > limit:
         body, complete = body[:limit], False
     return Answer(response.status, headers, body, 0.0, complete)
@@ -135,7 +139,7 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         if self.received > self._limit:
             return 0
         self._connection.settimeout(_left(self._deadline))

@@ -7,7 +7,7 @@ import os
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from amlcheck.deployment.options import PORT, DeployOptions, Routes
@@ -100,10 +100,8 @@ def _mode(config: ImageConfig, options: DeployOptions) -> tuple[str, str]:
 
 
 def _entry_script(common: Assembly, script: str) -> Assembly:
-    from dataclasses import replace
-
-    given = ("--entry_script", f"{APP_ROOT}/{script}", "--model_dir", common.environment["AZUREML_MODEL_DIR"])
-    given = (*given, "--port", str(PORT))
+    folder = common.environment["AZUREML_MODEL_DIR"]
+    given = ("--entry_script", f"{APP_ROOT}/{script}", "--model_dir", folder, "--port", str(PORT))
     helper = f"{HELPERS}/start.py"
     return replace(
         common,
@@ -115,8 +113,6 @@ def _entry_script(common: Assembly, script: str) -> Assembly:
 
 
 def _runit(common: Assembly) -> Assembly:
-    from dataclasses import replace
-
     return replace(common, command=("runsvdir", "/var/runit"), exposed_only=True)
 
 
@@ -161,7 +157,9 @@ def archive(assembly: Assembly) -> bytes:
             for inside, file in _files(target, path):
                 count += 1
                 if count > MAX_FILES:
-                    raise AmlcheckError(f"{path}: has more than {MAX_FILES} files; give the folder that is deployed only")
+                    raise AmlcheckError(
+                        f"{path}: has more than {MAX_FILES} files; give the folder that is deployed only"
+                    )
                 _make_folders(tar, str(PurePosixPath(inside).parent), made)
                 _add(tar, inside, file)
     return out.getvalue()

@@ -95,7 +95,7 @@ class ScoringContainer:
             network = self._create_network(labels)
         client, assembly, options = self._client, self._assembly, self._options
         ports = [f"{port}/tcp" for port in assembly.routes.ports]
-        bindings = {port: ("127.0.0.1", None) for port in ports}
+        bindings = dict.fromkeys(ports, ("127.0.0.1", None))
         if options.host_port:
             bindings[ports[0]] = ("127.0.0.1", options.host_port)  # type: ignore[assignment]
         host = client.create_host_config(
@@ -190,9 +190,8 @@ class ScoringContainer:
         """Where one of its ports can be asked from here: published, and on a local engine directly."""
         with self._engine.calling("looking for the port of the scoring container"):
             found = self._client.inspect_container(self.name)["NetworkSettings"]
-        addresses = []
-        for binding in (found.get("Ports") or {}).get(f"{port}/tcp") or []:
-            addresses.append(Address("127.0.0.1", int(binding["HostPort"])))
+        bindings = (found.get("Ports") or {}).get(f"{port}/tcp") or []
+        addresses = [Address("127.0.0.1", int(binding["HostPort"])) for binding in bindings]
         if sys.platform == "linux" and self._engine.is_local:
             networks = (found.get("Networks") or {}).values()
             addresses += [Address(network["IPAddress"], port) for network in networks if network.get("IPAddress")]
@@ -401,4 +400,3 @@ def _told(text: str) -> str:
     """What the engine says, without what amlcheck put before it and the engine's own chain of names."""
     text = text.partition("starting the scoring container: ")[2] or text
     return re.sub(r"^(?:failed to create (?:shim task|task[^:]*): )?(?:OCI runtime create failed: )?", "", text.strip())
-

@@ -26,9 +26,9 @@ from amlcheck.deployment.model import (
     Stage,
     StageTime,
 )
-from amlcheck.deployment.options import PROBE_SECONDS, STOP_SECONDS, DeployOptions, Route
+from amlcheck.deployment.options import PROBE_SECONDS, DeployOptions, Route
 from amlcheck.deployment.payload import SAMPLE, SAMPLE_ANSWER, bad_requests, from_swagger
-from amlcheck.deployment.redaction import SECRET_NAME, Redaction
+from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
@@ -173,7 +173,9 @@ class _Run:
     def _serve(self, container: ScoringContainer, config: ImageConfig, assembly: Assembly) -> None:
         """Every stage from live to survived. Raises _FailedError."""
         if not container.isolated and not self.options.network:
-            self.notes.append("this engine makes no network without a way out: the container could reach other machines")
+            self.notes.append(
+                "this engine makes no network without a way out: the container could reach other machines"
+            )
         self._before_live(container, config, assembly)
         routes = assembly.routes
         self.told("waiting until it is live")
@@ -269,9 +271,7 @@ class _Run:
         """A body as reports may show it; large ones are cut, since nothing looks at them any more."""
         return self.redact(body[: 64 << 10].decode("utf-8", "replace")).encode()
 
-    def _measure(
-        self, container: ScoringContainer, assembly: Assembly, address: Address, asked: list[_Asked]
-    ) -> None:
+    def _measure(self, container: ScoringContainer, assembly: Assembly, address: Address, asked: list[_Asked]) -> None:
         options, path = self.options, assembly.routes.scoring.path
         requests = [replace(one.request, path=one.request.path or path) for one in asked]
         statuses = [one.expected.status for one in asked]
@@ -283,7 +283,9 @@ class _Run:
         if container.ended.is_set() or self.load.failed == self.load.requests:
             raise self._failed(container, assembly, Stage.SCORED, self.load_failure(address, requests[0]))
         if self.load.failed:
-            self.notes.append(f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was")
+            self.notes.append(
+                f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
+            )
         if options.max_latency_ms and self.load.p95 > options.max_latency_ms:
             raise self._failed(container, assembly, Stage.SCORED, slow=True, values=values)
 
@@ -291,9 +293,7 @@ class _Run:
         """One more question, to say what is wrong with all of them."""
         return ask(address, request, self._left(self.options.request_timeout))
 
-    def _survive(
-        self, container: ScoringContainer, assembly: Assembly, address: Address, good: list[_Asked]
-    ) -> None:
+    def _survive(self, container: ScoringContainer, assembly: Assembly, address: Address, good: list[_Asked]) -> None:
         scoring = assembly.routes.scoring
         sent: list[str] = []
         for request in bad_requests(good[0].request):
@@ -319,7 +319,7 @@ class _Run:
         answer = exchange.answer
         if answer is not None:
             answer = replace(answer, body=self._clean(answer.body))
-        return replace(exchange, request=request, answer=answer)
+        return replace(exchange, request=request, answer=answer, bad=True)
 
     def _finish(self, container: ScoringContainer, assembly: Assembly, failure: Failure | None) -> None:
         """Stops it, or leaves it to the user."""
@@ -331,12 +331,12 @@ class _Run:
             return
         self.told("stopping")
         begun = time.monotonic()
-        self.ending = container.stop(STOP_SECONDS)
+        self.ending = container.stop(self.options.stop_timeout)
         took = time.monotonic() - begun
         code = self.ending.exit_code if self.ending is not None else None
-        if took >= STOP_SECONDS:
+        if took >= self.options.stop_timeout:
             self.notes.append(
-                f"it did not end within {STOP_SECONDS:g} s of SIGTERM and was killed: start the server with exec, so that"
+                f"it did not end within {self.options.stop_timeout:g} s of SIGTERM and was killed: start the server with exec, so that"
                 " it gets the signal"
             )
         self._reached(Stage.STOPPED, f"exit code {code}" if code is not None else "")

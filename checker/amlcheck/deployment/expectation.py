@@ -110,7 +110,9 @@ def _path_expectation(text: str, tolerance: float) -> Expectation:
         value = loads(written.encode())
     except ValueError as error:
         raise AmlcheckError(f"--expect {text}: write it as $.path=JSON: {error}") from error
-    return Expectation(value=value, has_value=True, path=path, text=f"{path.text} = {shown(value)}", tolerance=tolerance)
+    return Expectation(
+        value=value, has_value=True, path=path, text=f"{path.text} = {shown(value)}", tolerance=tolerance
+    )
 
 
 def _data(text: str, option: str) -> tuple[bytes, str]:
@@ -218,9 +220,9 @@ def _against_schema(found: Any, schema: Any) -> Iterator[str]:
         yield f"the schema cannot be applied: {shown(str(error))}"
         return
     best = best_match(errors)
-    ordered = sorted(errors, key=lambda error: (error is not best, list(map(str, error.absolute_path))))
-    for error in ordered[:MAX_DIFFERENCES]:
-        yield f"{error.json_path}: {shown(error.message)}"
+    ordered = sorted(errors, key=lambda one: (one is not best, list(map(str, one.absolute_path))))
+    for found_wrong in ordered[:MAX_DIFFERENCES]:
+        yield f"{found_wrong.json_path}: {shown(found_wrong.message)}"
     if len(errors) > MAX_DIFFERENCES:
         yield "… and more"
 
@@ -229,6 +231,8 @@ def _check_schema(schema: Any, name: str) -> None:
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
 
+    if not isinstance(schema["$schema"], str):
+        raise AmlcheckError(f"--expect {name}: is no valid JSON Schema: $schema must be a string")
     try:
         validator_for(schema).check_schema(schema)
     except SchemaError as error:

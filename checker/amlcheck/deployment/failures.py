@@ -15,13 +15,12 @@ from amlcheck.deployment.log import Chain, chains, lines_of, shown_crash, shown_
 from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
-from amlcheck.model import Chain as Evidences
 from amlcheck.model import Evidence, in_exchange
 from amlcheck.versions import from_specifiers, prefix
 
 _LONG = ("exception", "traceback", "log", "answer", "start", "server_missing")
 """Observations in which an expression is searched; all others must fit it as a whole."""
-_OBSERVED = (
+OBSERVED = (
     *_LONG,
     *("stage", "mode", "ended", "exit", "signal", "oom", "phase", "outcome", "status", "failed", "different"),
     *("listening", "late", "slow", "unexposed", "looping"),
@@ -134,9 +133,11 @@ def read_failures(path: Path) -> Failures:
 def _kind(entry: Mapping[str, Any], path: Path) -> Kind:
     name = entry.get("kind", "?")
     unknown = set(entry) - {"kind", "rank", "cause", "remedy", "source", "when", "unless"}
-    unknown |= (set(entry.get("when", {})) | set(entry.get("unless", {}))) - set(_OBSERVED)
+    unknown |= (set(entry.get("when", {})) | set(entry.get("unless", {}))) - set(OBSERVED)
     if unknown or "cause" not in entry or "remedy" not in entry:
-        raise ConfigError(f"{path}: failure {name}: not understood: {', '.join(sorted(unknown)) or 'no cause or remedy'}")
+        raise ConfigError(
+            f"{path}: failure {name}: not understood: {', '.join(sorted(unknown)) or 'no cause or remedy'}"
+        )
     return Kind(
         name,
         entry.get("rank", 0),
@@ -164,8 +165,8 @@ def classify(observation: Observation, known: Failures | None = None) -> Failure
     """What a failure is, why it happened and what to do."""
     known = known if known is not None else known_failures()
     lines = lines_of(observation.log)
-    chain = _telling(chains(lines), lines)
-    seen = observed(observation, lines, chain)
+    chain = _telling(chains(lines))
+    seen = _observed(observation, lines, chain)
     kind, groups = known.fitting(seen)[0]
     values = _Values({**_sentences(observation, seen, chain, known), **groups})
     library = groups.get("library", "")
@@ -182,8 +183,13 @@ def classify(observation: Observation, known: Failures | None = None) -> Failure
     )
 
 
-def observed(observation: Observation, lines: Sequence[str], chain: Chain | None) -> dict[str, str]:
+def observe(observation: Observation) -> dict[str, str]:
     """The observations by the names that the data file has for them."""
+    lines = lines_of(observation.log)
+    return _observed(observation, lines, _telling(chains(lines)))
+
+
+def _observed(observation: Observation, lines: Sequence[str], chain: Chain | None) -> dict[str, str]:
     ending, last = observation.ending, observation.last
     answer = last.answer if last is not None else None
     text = "\n".join(lines)
@@ -228,7 +234,7 @@ def _signal(code: int) -> str:
         return ""
 
 
-def _telling(found: Sequence[Chain], lines: Sequence[str]) -> Chain | None:
+def _telling(found: Sequence[Chain]) -> Chain | None:
     """The chain that tells the failure: the last one in which the server wrapped the user's, else the last one.
 
     The server logs harmless ones of its own before that.
@@ -236,7 +242,11 @@ def _telling(found: Sequence[Chain], lines: Sequence[str]) -> Chain | None:
     wrapped = [chain for chain in found if chain.wrapper]
     if wrapped:
         return wrapped[-1]
-    said = [chain for chain in found if chain.exceptions[-1].kind and "Error while fetching model IDs" not in chain.announced]
+    said = [
+        chain
+        for chain in found
+        if chain.exceptions[-1].kind and "Error while fetching model IDs" not in chain.announced
+    ]
     return said[-1] if said else None
 
 
@@ -311,7 +321,14 @@ def _sentences(
         "detail": exchange.detail if exchange is not None else "",
         "difference": exchange.differences[0] if exchange is not None and exchange.differences else _outcome(exchange),
         "answer_line": answer_lines[0] if answer_lines else "with an empty body",
-        "worker": next((line for line in reversed(observation.log.splitlines()) if "Worker (pid:" in line or "WORKER TIMEOUT" in line), "see its log"),
+        "worker": next(
+            (
+                line
+                for line in reversed(observation.log.splitlines())
+                if "Worker (pid:" in line or "WORKER TIMEOUT" in line
+            ),
+            "see its log",
+        ),
         "server_version": known.server_for(python["version"]) if python is not None else "",
     }
 
@@ -351,6 +368,8 @@ def _shown(
 ) -> tuple[str, ...]:
     """What is shown of the log: the user's traceback where it is the cause, else the lines that say something."""
     answered_well = observation.last is not None and observation.last.outcome is Outcome.ANSWERED
+    if observation.slow:
+        return ()
     if answered_well and observation.stage is Stage.SCORED and seen["status"][:1] in ("1", "2", "3", "4"):
         return ()
     if seen["phase"] == "script":

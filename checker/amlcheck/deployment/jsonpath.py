@@ -45,7 +45,8 @@ def parse_path(text: str) -> tuple[JsonPath, str]:
     """The path at the beginning of a text, which starts with "$", and what follows it. Raises ValueError."""
     if not text.startswith("$"):
         raise ValueError("a path starts with $")
-    place, steps = 1, []
+    place = 1
+    steps: list[Any] = []
     while (match := _STEP.match(text, place)) is not None:
         if match["index"] is not None:
             steps.append(int(match["index"]))

@@ -23,7 +23,9 @@ _LINKS = (
 )
 _EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
 _FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+)')
-_SERVER = re.compile(r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]")
+_SERVER = re.compile(
+    r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]"
+)
 """Files of the server's, not of the user's."""
 _WRAPPERS = ("UserScriptException", "UserScriptImportException", "UserScriptError", "UserScriptTimeout")
 """Exceptions in which the server wraps the user's."""
@@ -39,7 +41,7 @@ _NOISE = re.compile(
 
 
 @dataclass(frozen=True)
-class Exception_:
+class Raised:
     """One exception of a chain."""
 
     kind: str
@@ -66,12 +68,12 @@ class Exception_:
 class Chain:
     """Exceptions that caused one another, the first cause first, and what the log said right before."""
 
-    exceptions: tuple[Exception_, ...]
+    exceptions: tuple[Raised, ...]
     announced: str
     """The words on the line of the first "Traceback", and the line before it."""
 
     @property
-    def of_user(self) -> tuple[Exception_, ...]:
+    def of_user(self) -> tuple[Raised, ...]:
         """Without those in which the server wraps the user's."""
         return tuple(item for item in self.exceptions if not item.wraps) or self.exceptions
 
@@ -93,7 +95,7 @@ def lines_of(text: str) -> list[str]:
 def chains(lines: Sequence[str]) -> list[Chain]:
     """Every chain of tracebacks in a log, in order."""
     found: list[Chain] = []
-    exceptions: list[Exception_] = []
+    exceptions: list[Raised] = []
     announced = ""
     index = 0
     while index < len(lines):
@@ -116,16 +118,16 @@ def chains(lines: Sequence[str]) -> list[Chain]:
     return found
 
 
-def _read(lines: Sequence[str], start: int) -> tuple[Exception_, int]:
+def _read(lines: Sequence[str], start: int) -> tuple[Raised, int]:
     """The traceback that begins on a line, and where the log goes on after it."""
     index = start + 1
     while index < len(lines) and (lines[index].startswith((" ", "\t")) or not lines[index].strip()):
         index += 1
     if index >= len(lines):
-        return Exception_("", "", tuple(lines[start:])), index
+        return Raised("", "", tuple(lines[start:])), index
     match = _EXCEPTION.fullmatch(lines[index])
     if match is None:
-        return Exception_("", lines[index], tuple(lines[start:index])), index
+        return Raised("", lines[index], tuple(lines[start:index])), index
     kind, message = match["type"].rsplit(".", 1)[-1], [match["message"] or ""]
     index += 1
     while index < len(lines) and _continues(lines[index]):
@@ -134,7 +136,7 @@ def _read(lines: Sequence[str], start: int) -> tuple[Exception_, int]:
     while len(message) > 1 and not message[-1].strip():
         message.pop()
     whole = [_BEGIN, *lines[start + 1 : index]]
-    return Exception_(kind, "\n".join(message).strip(), tuple(whole)), index
+    return Raised(kind, "\n".join(message).strip(), tuple(whole)), index
 
 
 def _continues(line: str) -> bool:

@@ -101,6 +101,8 @@ class Exchange:
     """What was expected, for people."""
     differences: tuple[str, ...] = ()
     """Where the answer is not what was expected, one a line; empty where it is."""
+    bad: bool = False
+    """Whether it is one that the server may refuse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class DeployOptions:
     timeout: float = LIVENESS_SECONDS
     """Seconds for the whole, but for stopping."""
     request_timeout: float = REQUEST_SECONDS
+    stop_timeout: float = STOP_SECONDS
     memory_bytes: int = MEMORY_BYTES
     cpus: float = 0.0
     """0 for all."""
@@ -96,7 +97,9 @@ class DeployOptions:
                 f"{len(self.expectations)} --expect for {len(self.requests)} --request: give one for each, or one for all"
             )
         if self.routes is not None and self.mode not in ("auto", "own-container"):
-            raise AmlcheckError(f"--liveness, --readiness and --scoring are for an own container, not --mode {self.mode}")
+            raise AmlcheckError(
+                f"--liveness, --readiness and --scoring are for an own container, not --mode {self.mode}"
+            )
         if self.script is not None and self.mode in ("packaged", "own-container"):
             raise AmlcheckError(f"--entry-script is not for --mode {self.mode}: the image serves itself")
         for name, path in (("--entry-script", self.script), ("--conda-file", self.conda_file)):

@@ -21,7 +21,8 @@ _NAMED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _HEADER = re.compile(
-    r"(?P<name>\bauthorization\b[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?:[\w-]{1,20}\s+)?)(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE
+    r"(?P<name>\bauthorization\b[\"']?\s{0,3}[=:]\s{0,3}[\"']?(?:[\w-]{1,20}\s+)?)(?P<value>[\w.~+/=-]{6,})",
+    re.IGNORECASE,
 )
 _WHOLE = (
     re.compile(r"(?P<name>\b(?:Bearer|Basic)\s+)(?P<value>[\w.~+/=-]{16,})"),

@@ -38,6 +38,8 @@ PREFERRED = "linux/amd64"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAMED = re.compile(r"(?:.*/)?(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
 _COMPRESSED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"BZh": "bunzip2", b"\xfd7zXZ": "unxz"}
+_SHOWN = 200
+"""Characters of a name that a message shows."""
 REMEDY = "save or copy the image again"
 
 
@@ -244,11 +246,13 @@ def _from_docker(files: _Archive, shown: str, wanted: str) -> StoredImage:
     names = image.get("Layers")
     if not isinstance(config_name, str) or not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         raise UnreadableError(f"{shown}: its manifest.json is damaged; {REMEDY}")
-    data = _read(files, config_name, shown, f"its config {_told([config_name])} is not in it; {REMEDY}")
+    data = _read(files, config_name, shown, f"its config {_printable(config_name)} is not in it; {REMEDY}")
     named = _NAMED.fullmatch(config_name)
     digest = _sha256(data)
     if named is not None and digest != "sha256:" + named[1]:
-        raise UnreadableError(f"{shown} is damaged: its config {config_name} has the digest {digest}; {REMEDY}")
+        raise UnreadableError(
+            f"{shown} is damaged: its config {_printable(config_name)} has the digest {digest}; {REMEDY}"
+        )
     config = parse_config(data, shown)
     diff_ids = _diff_ids(data, len(names), shown)
     layers = []
@@ -259,7 +263,7 @@ def _from_docker(files: _Archive, shown: str, wanted: str) -> StoredImage:
 
 
 def _chosen_image(images: Sequence[Mapping[str, Any]], shown: str, wanted: str) -> Mapping[str, Any]:
-    tags = [[tag for tag in image.get("RepoTags") or () if isinstance(tag, str)] for image in images]
+    tags = [_strings(image.get("RepoTags")) for image in images]
     if wanted.startswith("@") and wanted[1:].isascii() and wanted[1:].isdigit() and int(wanted[1:6]) < len(images):
         return images[int(wanted[1:6])]
     found = (
@@ -288,9 +292,19 @@ def _full(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] or "@" in name else name + ":latest"
 
 
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _printable(name: str) -> str:
+    """A name that somebody else chose, as a message can show it."""
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name[:_SHOWN])
+    return shown + ("…" if len(name) > _SHOWN else "")
+
+
 def _told(names: Sequence[str]) -> str:
     """A few names for a message."""
-    listed = [name.encode("ascii", "backslashreplace").decode() for name in dict.fromkeys(names)]
+    listed = [_printable(name) for name in dict.fromkeys(names)]
     if not listed:
         return "images without names (FILE:@0 is the first one)"
     return ", ".join(listed[:10]) + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
@@ -449,14 +463,14 @@ def _read(files: _Files, name: str, shown: str, otherwise: str) -> bytes:
         size = files.size(name)
         if size > MAX_DOCUMENT:
             raise UnreadableError(
-                f"{shown}: its {_told([name])} has {size} bytes; more than {MAX_DOCUMENT} are not read"
+                f"{shown}: its {_printable(name)} has {size} bytes; more than {MAX_DOCUMENT} are not read"
             )
         with files.open(name) as file:
             return file.read(MAX_DOCUMENT)
     except KeyError as error:
         raise UnreadableError(f"{shown}: {otherwise}") from error
     except OSError as error:
-        raise UnreadableError(f"{shown}: {_told([name])} cannot be read: {error.strerror or error}") from error
+        raise UnreadableError(f"{shown}: {_printable(name)} cannot be read: {error.strerror or error}") from error
 
 
 def _json(data: bytes, shown: str, name: str) -> Any:
@@ -486,7 +500,7 @@ def _layer(files: _Files, name: str, diff_id: str, digest: str, shown: str) -> L
     try:
         size = files.size(name)
     except KeyError as error:
-        raise UnreadableError(f"{shown} ({_told([name])}) is not in it; {REMEDY}") from error
+        raise UnreadableError(f"{shown} ({_printable(name)}) is not in it; {REMEDY}") from error
     except OSError as error:
         raise UnreadableError(f"{shown} cannot be read: {error.strerror or error}") from error
     return Layer(shown, diff_id, digest, size, partial(files.open, name))

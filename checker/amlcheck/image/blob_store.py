@@ -37,7 +37,7 @@ try:
 except ImportError:  # Windows, where a file that is open cannot be deleted anyway
     fcntl = None  # type: ignore[assignment]
 
-MAX_BYTES = 64 << 30
+MAX_BYTES = 64 * 10**9
 """Bytes of all images together, compressed as they come; the least recently used go first."""
 LIMIT = "AMLCHECK_CACHE_GB"
 """The variable that replaces MAX_BYTES, in GB."""
@@ -147,6 +147,8 @@ class BlobStore:
         """A new file, complete and verified, becomes a blob: of the layout first, so that it never has one link only."""
         file.flush()
         os.fsync(file.fileno())
+        if fcntl is None:
+            file.close()
         _link(path, layout.blobs / blob.hex)
         path.replace(self.blobs / blob.hex)
 

@@ -181,7 +181,7 @@ class Engine:
         """The standard streams of a container; to be had before it starts, so that nothing is missed."""
         with self._calling("attaching to a container"):
             params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
-            return DockerChannel(self._client.attach_socket(container, params=params))
+            return DockerChannel(self._client.attach_socket(container, params=params), lambda: "")
 
     def remove_with_network(self, name: str) -> None:
         """Removes a container and the network of the same name, and waits until both are gone. Raises AmlcheckError."""
@@ -189,22 +189,24 @@ class Engine:
         self._remove_network(name)
 
     def _remove_network(self, network: str) -> None:
-        from docker.errors import APIError, NotFound
-
         until = time.monotonic() + REMOVE_SECONDS
         with self._calling("removing a network"):
-            while True:
-                try:
-                    self._client.remove_network(network)
-                except NotFound:
-                    return
-                except APIError:
-                    # A container that is just being removed is still in it.
-                    if time.monotonic() >= until:
-                        raise
-                    time.sleep(_REMOVE_AGAIN_SECONDS)
-                else:
-                    return
+            while not self._network_removed(network, time.monotonic() >= until):
+                time.sleep(_REMOVE_AGAIN_SECONDS)
+
+    def _network_removed(self, network: str, last: bool) -> bool:
+        from docker.errors import APIError, NotFound
+
+        try:
+            self._client.remove_network(network)
+        except NotFound:
+            return True
+        except APIError:
+            # A container that is just being removed is still in it.
+            if last:
+                raise
+            return False
+        return True
 
     def create(self, image: str, volumes: Sequence[str], limits: Limits, gpus: str = "") -> Container:
         """A container of an image, not started yet, known to `ownership` until it is removed. Raises AmlcheckError."""
@@ -226,6 +228,18 @@ class Engine:
             if ownership.is_left_over(network.get("Labels") or {}):
                 self._remove_network(str(network["Id"]))
                 removed.append(str(network.get("Name") or network["Id"][:12]))
+        return removed + self._sweep_images()
+
+    def _sweep_images(self) -> list[str]:
+        """Removes the images that dead runs built."""
+        removed = []
+        with self._calling("looking for images of dead runs"):
+            found = self._client.images(name=ownership.BUILT)
+        for name in (name for image in found for name in image.get("RepoTags") or ()):
+            if ownership.is_left_over_image(name):
+                with self._calling("removing an image of a dead run"):
+                    self._client.remove_image(name)
+                removed.append(name)
         return removed
 
     def sweep_once(self) -> None:

@@ -15,6 +15,7 @@ from testinfra.modules.file import GNUFile
 from testinfra.modules.package import Package
 
 from amlcheck.image.dpkg import APK, STATUS, STATUS_FOLDER, SystemPackage, system_packages
+from amlcheck.image.grep import compile_basic
 from amlcheck.image.image import CannotRunError
 from amlcheck.image.session import Session
 from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, Tree
@@ -133,6 +134,14 @@ class ImageFile(GNUFile):  # type: ignore[misc]
         if entry is None:
             raise RuntimeError(f"{self.path} is not there")
         return entry
+
+    def contains(self, pattern: str) -> bool:
+        """Whether a line has what a basic regular expression means; asked of grep only where nothing else knows it."""
+        compiled = compile_basic(pattern)
+        if compiled is None:
+            found: bool = super().contains(pattern)
+            return found
+        return self.is_file and any(compiled.search(line) for line in self.content_string.split("\n"))
 
     def listdir(self) -> list[str]:
         if not self.is_directory:

@@ -24,7 +24,7 @@ from zstandard import ZstdDecompressor, ZstdError
 from amlcheck.errors import UnreadableError
 from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search
-from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, content, members
+from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
 from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
 
 MAX_LAYER = 64 << 30
@@ -52,10 +52,9 @@ _GzipError = cast("type[Exception]", isal_zlib.error)
 _REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
 
 DIRECTORY, IMPLIED, FILE, LINK, OTHER, HARD_LINK = range(6)
-"""What `LayerIndex.kinds` has; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose file is in a
-lower layer."""
+"""What `LayerIndex.kinds` has, folders first; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose
+file is in a lower layer."""
 KINDS = (Kind.DIRECTORY, Kind.DIRECTORY, Kind.FILE, Kind.LINK, Kind.OTHER, Kind.OTHER)
-_CODES = {Kind.DIRECTORY: DIRECTORY, Kind.FILE: FILE, Kind.LINK: LINK, Kind.OTHER: OTHER}
 _WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", "/.wh..wh."
 
 
@@ -97,10 +96,15 @@ class LayerIndex:
     """By `starts` and expression."""
 
 
-def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -> LayerIndex:
-    """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say."""
+def read_index(
+    layer: Layer, wanted: Wanted, patience: Patience | None = None, stop: threading.Event | None = None
+) -> LayerIndex:
+    """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say.
+
+    Where `stop` is set by another thread, it ends soon, with that error too.
+    """
     builder = _Builder(wanted, patience or Patience())
-    with LayerStream(layer) as stream:
+    with LayerStream(layer, stop) as stream:
         with telling(layer):
             for member in members(stream):
                 builder.add(member, stream)
@@ -113,6 +117,8 @@ def telling(layer: Layer) -> Iterator[None]:
     """What goes wrong inside, as one sentence about the layer."""
     try:
         yield
+    except TarLimitError as error:
+        raise UnreadableError(f"{layer.name} is not read: {error}") from error
     except (TarError, EOFError, BadGzipFile, _GzipError, ZstdError) as error:
         what = str(error) or "it ends too early"
         if not isinstance(error, TarError):
@@ -134,9 +140,9 @@ class LayerStream:
     One thread hashes, another one decompresses where there is something to decompress; chunks go round between them.
     """
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, stop: threading.Event | None = None) -> None:
         self.position = 0
-        self._layer = layer
+        self._layer, self._stop = layer, stop
         self._limit = min(MAX_LAYER, MAX_SMALL + MAX_RATIO * layer.size)
         self._chunk, self._start, self._end = bytearray(), 0, 0
         """What is being taken apart: a chunk, from where on and how far it has something."""
@@ -215,6 +221,8 @@ class LayerStream:
         self._start = self._end = 0
         if self._ended:
             return False
+        if self._stop is not None and self._stop.is_set():
+            raise UnreadableError(f"{self._layer.name}: reading it was stopped")
         if self._filler is not None:
             self._chunk, size = self._filler.next()
         else:
@@ -379,54 +387,47 @@ class _Builder:
 
     def add(self, member: Member, stream: LayerStream) -> None:
         """One member, whose content has not been read yet."""
-        folder, _, name = member.path.rpartition("/")
+        path, kind = member.path, member.kind
+        folder, _, name = path.rpartition("/")
         here = self._folders.get(folder)
         if here is None:
             here = self._place(folder)
         if name[:4] == _WHITEOUT:
             self._whiteout(here, name)
             return
-        path = here + "/" + name
-        kind = member.kind
-        code = (
-            FILE
-            if kind is Kind.FILE
-            else DIRECTORY
-            if kind is Kind.DIRECTORY
-            else LINK
-            if kind is Kind.LINK
-            else OTHER
-            if kind is Kind.OTHER
-            else HARD_LINK
-        )
-        if not name and code != DIRECTORY:
+        if here != folder:
+            path = f"{here}/{name}"
+        if kind is Kind.FILE and name:
+            self._put(path, FILE, member.mode, member.size, member.start, "")
+            if member.size and self._looks(path):
+                self._look(path, member, stream)
+        elif kind is Kind.DIRECTORY:
+            self._put(path, DIRECTORY, member.mode, 0, 0, "")
+        elif not name:
             raise TarError("something in it that is no folder claims to be the root")
-        start, size, target = member.start, member.size, member.target
-        if code == HARD_LINK:
-            code, start, size, mode, target = self._linked(target)
+        elif kind is None:
+            self._put(path, *self._linked(member.target))
         else:
-            mode = member.mode
-        self._put(path, code, mode, size, start, target)
-        if code == FILE and size and member.kind is Kind.FILE:
-            self._look(path, member, stream)
+            self._put(path, LINK if kind is Kind.LINK else OTHER, member.mode, 0, 0, member.target)
 
     def index(self) -> LayerIndex:
         """What the layer comes to."""
         found = self._index
         if len(self._where) != len(found.paths) or self._cut or any(_AUFS in path for path in found.paths):
             found = self._compacted()
-        alive = set(found.starts)
+        alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
         found.contents = {start: data for start, data in found.contents.items() if start in alive}
         found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
         return found
 
     def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> None:
         found, place = self._index, len(self._index.paths)
-        old = self._where.get(path)
-        if old is not None and code not in (DIRECTORY, IMPLIED) and found.kinds[old] in (DIRECTORY, IMPLIED):
-            self._cut[path] = place
-        if path in self._folders and code not in (DIRECTORY, IMPLIED):
-            self._folders = {"": ""}
+        if code > IMPLIED:
+            old = self._where.get(path)
+            if old is not None and found.kinds[old] <= IMPLIED:
+                self._cut[path] = place
+            if path in self._folders:
+                self._folders = {"": ""}
         self._name_bytes += len(path) + len(target)
         if place >= MAX_NAMES or self._name_bytes > MAX_NAME_BYTES:
             raise TarError(
@@ -449,8 +450,6 @@ class _Builder:
 
     def _look(self, path: str, member: Member, stream: LayerStream) -> None:
         """Keeps the content of a file, and searches it, as far as that was asked for."""
-        if not self._looks(path):
-            return
         searches = [
             (expression, Search(expression, self._patience))
             for fits, expression in self._searches
@@ -472,16 +471,16 @@ class _Builder:
                 self._kept += sum(map(len, search.matches))
 
     def _linked(self, target: str) -> tuple[int, int, int, int, str]:
-        """What a hard link is: kind, start, size, mode and target of what it links to."""
+        """What a hard link is: kind, mode, size, start and target of what it links to."""
         folder, _, name = target.rpartition("/")
         place = self._where.get(f"{self._folders.get(folder, folder)}/{name}")
         if place is None:
-            return HARD_LINK, 0, 0, 0o644, target
+            return HARD_LINK, 0o644, 0, 0, target
         found = self._index
         code = found.kinds[place]
         if code in (DIRECTORY, IMPLIED):
             code = OTHER
-        return code, found.starts[place], found.sizes[place], found.modes[place], found.targets.get(place, "")
+        return code, found.modes[place], found.sizes[place], found.starts[place], found.targets.get(place, "")
 
     def _place(self, folder: str) -> str:
         """Where in the layer the names of a folder are put; folders that no member tells of are made."""
@@ -510,7 +509,7 @@ class _Builder:
             place = self._where.get(path)
             code = IMPLIED if place is None else self._index.kinds[place]
             if self._steps > MAX_STEPS:
-                raise TarError("its links lead on and on")
+                raise TarLimitError("its links lead on and on")
             if code == LINK and links < MAX_LINKS:
                 links += 1
                 target = self._index.targets.get(place or 0, "")

@@ -72,7 +72,7 @@ class Patterns:
 
 def joined(paths: Iterable[str]) -> bytes:
     """The paths as one text for `candidates`."""
-    return SEPARATOR + "\0".join(paths).encode("utf-8", "surrogatepass") + SEPARATOR
+    return SEPARATOR + "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogatepass")
 
 
 def candidates(text: bytes, pattern: str) -> Iterator[str] | None:

@@ -87,10 +87,10 @@ def _opened(
         folder.chmod(0o711)
         root = folder / "root"
         root.mkdir()
-        unpack(source, root)
+        unpack(source, root, wanted, LayerCache())
         return root
 
-    return tree_of(source, wanted, LayerCache.usual()), source.config, source.digest, unpacked, "archive, in a sandbox"
+    return tree_of(source, wanted, LayerCache()), source.config, source.digest, unpacked, "archive, in a sandbox"
 
 
 def _check(config: ImageConfig) -> None:

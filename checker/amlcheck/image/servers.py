@@ -7,6 +7,7 @@ rules/inference_servers.toml.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ from amlcheck.model import Evidence, in_file
 
 MAX_PACKAGES = 400
 """Packages followed from one server; the real ones need about 40."""
+_FOR_EXTRA = re.compile(r"""^[^;]*;\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
 _HARMLESS_PTH = ("distutils-precedence.pth",)
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "": "x86_64"}
 
@@ -60,7 +62,7 @@ def standing(image: Image, python: Interpreter, version: str, server: Server, ro
                 told.broken.append((message, in_file(told.found[name][0].path, name)))
     for folder, name, needed in _compiled(tree, folders, server, told, python):
         told.open.append(f"{name} in {folder} has no {needed} for Python {python.series}")
-    _known_breaks(server, version, told)
+    _known_breaks(server, version, told, modules, elsewhere)
     return told
 
 
@@ -132,6 +134,9 @@ def _wanted(
     text: str, name: str, extras: frozenset[str], surroundings: Mapping[str, str], told: Standing
 ) -> Requirement | None:
     """A requirement that holds here; None for one that does not, or that cannot be read."""
+    extra = _FOR_EXTRA.search(text)
+    if extra is not None and canonicalize_name(extra.group(1)) not in map(canonicalize_name, extras):
+        return None  # most of all requirements, and parsing them takes longer than all else here
     try:
         requirement = Requirement(text[:2000])
         marker = requirement.marker
@@ -196,11 +201,16 @@ def _compiled(
     return missing
 
 
-def _known_breaks(server: Server, version: str, told: Standing) -> None:
+def _known_breaks(server: Server, version: str, told: Standing, modules: set[str], elsewhere: list[str]) -> None:
     """Versions that are all in range and cannot be imported together."""
     for item in server.breaks:
         requirements = [Requirement(text) for text in item.together]
+        if item.lacks and _has_module(modules, item.lacks):
+            continue
         if all(_holds(requirement, version, told) for requirement in requirements):
+            if item.lacks and elsewhere:
+                told.open.append(f"{item.reason}, unless {elsewhere[0]} leads to it")
+                continue
             first = canonicalize_name(requirements[0].name)
             distribution, metadata = told.found[first]
             told.broken.append((item.reason, in_file(distribution.path, brief(f"Version: {metadata.version}"))))

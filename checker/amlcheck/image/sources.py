@@ -23,7 +23,8 @@ class OpenOptions:
     """How images are opened, the same for all of a run."""
 
     pull: str = "missing"
-    platform: str = "linux/amd64"
+    platform: str = ""
+    """Of a multi-platform image, as "linux/arm64"; empty is linux/amd64, or the only one there is."""
     execute: str = "engine"
     gpus: str = ""
     """As `docker run --gpus` takes it; empty for none."""

@@ -36,12 +36,16 @@ _KINDS = {b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"S": Kind.FILE, b
 _HARD_LINK = b"1"
 _WITHOUT_CONTENT = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
-_octal = re.compile(rb"[0-7]{11}").fullmatch
+_is_octal = re.compile(rb"[0-7]{11}[\0 ]").fullmatch
 _LENGTH = re.compile(rb"([0-9]{1,7}) ")
 
 
 class TarError(Exception):
     """A stream that is no tar archive, or a damaged one; the text says what is wrong, as in "it …"."""
+
+
+class TarLimitError(TarError):
+    """An archive that has more of something than is read; the text says of what."""
 
 
 class Stream(Protocol):
@@ -131,7 +135,8 @@ def members(stream: Stream) -> Iterator[Member]:
             return
         raw, permissions, length, checksum, flag, link, magic = unpack(block)
         try:
-            expected = int(checksum.rstrip(b"\0 "), 8) + sum(checksum) - 255
+            # What the header says, without the eight spaces that it counts for itself, and with what is there instead.
+            expected = int(checksum.rstrip(b"\0 "), 8) - 256 + (adler32(checksum) & 0xFFFF)
         except ValueError:
             expected = -1
         if adler32(block) & 0xFFFF != expected % _ADLER:
@@ -141,11 +146,10 @@ def members(stream: Stream) -> Iterator[Member]:
                     raise TarError("it ends within a header")
                 return
             _check_signed(block, checksum)
-        digits = length[:11]
-        size = int(digits, 8) if _octal(digits) else _number(length)
+        size = int(length[:11], 8) if _is_octal(length) else _number(length)
         if flag in _EXTENDED:
             if size > MAX_EXTENDED:
-                raise TarError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
+                raise TarLimitError(f"an extended header in it has {size} bytes; more than {MAX_EXTENDED} are not read")
             content = b"".join(bytes(piece) for piece in stream.pieces(size))
             stream.skip(-size % BLOCK)
             if flag == b"L":
@@ -179,15 +183,15 @@ def members(stream: Stream) -> Iterator[Member]:
             kind, flag = Kind.DIRECTORY, b"5"
         stored = 0 if flag in _WITHOUT_CONTENT else size
         if stored > MAX_FILE:
-            raise TarError(f"a file in it claims {stored} bytes")
+            raise TarLimitError(f"a file in it claims {stored} bytes")
         padding = -stored % BLOCK
         if kind is Kind.FILE and (flag == b"S" or extended):
             real, segments, read = _sparse(stream, flag, block, extended, sparse, stored)
             stored -= read
         position = stream.position
         yield Member(
-            inside(_text(name, "a name")),
-            None if flag == _HARD_LINK else kind,
+            inside(name.decode("utf-8", "surrogateescape") if len(name) <= MAX_PATH else _text(name, "a name")),
+            kind if flag != _HARD_LINK else None,
             (stored if real is None else real) if kind is Kind.FILE else 0,
             mode,
             _target(flag, target) if target else "",
@@ -234,7 +238,7 @@ def _target(flag: bytes, target: bytes) -> str:
 
 def _text(name: bytes, what: str) -> str:
     if len(name) > MAX_PATH:
-        raise TarError(f"{what} in it has {len(name)} bytes; no system takes more than {MAX_PATH}")
+        raise TarLimitError(f"{what} in it has {len(name)} bytes; no system takes more than {MAX_PATH}")
     return name.decode("utf-8", "surrogateescape")
 
 
@@ -320,7 +324,7 @@ def _sparse(
         real = _decimal(extended.get("GNU.sparse.size", extended.get("GNU.sparse.realsize", "")))
         words = extended["GNU.sparse.map"].split(",") if "GNU.sparse.map" in extended else pairs
         if len(words) > 2 * MAX_SEGMENTS:
-            raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+            raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
         numbers = [_decimal(word) for word in words if word]
     else:
         return None, None, 0
@@ -346,7 +350,7 @@ def _old_list(stream: Stream, block: bytes) -> list[int]:
         if not more:
             return numbers
         if len(numbers) > 2 * MAX_SEGMENTS:
-            raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+            raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
         block = stream.block()
         if len(block) < BLOCK:
             raise TarError("it ends within a header")
@@ -371,5 +375,5 @@ def _list_in_front(stream: Stream, stored: int) -> tuple[list[int], int]:
 def _count(line: bytes) -> int:
     count = _decimal(line.decode("utf-8", "replace"))
     if count > MAX_SEGMENTS:
-        raise TarError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
+        raise TarLimitError(f"a sparse file in it has more than {MAX_SEGMENTS} pieces")
     return count

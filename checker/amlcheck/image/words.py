@@ -14,7 +14,7 @@ MAX_TEXT = 1 << 20
 """Bytes of a file that people write or a tool generates: headers, metadata, settings."""
 MAX_WORDS = 200
 """Characters of evidence that are shown."""
-_VERSION = re.compile(r"\s*(?:\d{1,3}:)?[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})((?:a|b|rc)\d{1,4})?(?![\d.]*\d{10})")
+_VERSION = re.compile(r"\s*(?:\d{1,3}:)?[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})(?!\.?\d)((?:a|b|rc)\d{1,4}(?!\d))?")
 
 
 def text_of(tree: Tree, path: str, limit: int = MAX_TEXT) -> str:

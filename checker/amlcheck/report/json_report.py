@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from amlcheck import __version__
+from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 from amlcheck.judge import exit_code
 from amlcheck.model import Evidence, Fact, Finding, Judgement, Location, Report, SubjectReport, Verdict, Witness
 
 SCHEMA = "amlcheck/1"
+MAX_ANSWER = 4096
+"""Characters of an answer's body."""
 
 
 def render(report: Report) -> str:
@@ -60,9 +63,78 @@ def _subject(subject: SubjectReport) -> dict[str, Any]:
         data["about"] = subject.about
     if subject.notes:
         data["notes"] = list(subject.notes)
+    if subject.deployment is not None:
+        data["deployment"] = _deployment(subject.deployment)
     if subject.error:
         data["error"] = subject.error
     return data
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    load, failure, ending = deployment.load, deployment.failure, deployment.ending
+    return {
+        "mode": deployment.mode,
+        "why": deployment.why_mode,
+        "server": deployment.server or None,
+        "stages": [
+            {"stage": item.stage.value, "at": _seconds(item.at), "seconds": _seconds(item.seconds), "note": item.note}
+            for item in deployment.stages
+        ],
+        "exchanges": [_exchange(item) for item in deployment.exchanges],
+        "failure": _failure(failure) if failure is not None else None,
+        "load": _load(load) if load is not None else None,
+        "ending": {"exit_code": ending.exit_code, "out_of_memory": ending.out_of_memory}
+        if ending is not None
+        else None,
+        "kept": dict(deployment.kept),
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    answer = exchange.answer
+    return {
+        "request": exchange.request.name,
+        "method": exchange.request.method,
+        "path": exchange.request.path,
+        "outcome": exchange.outcome.value,
+        "status": answer.status if answer is not None else None,
+        "seconds": _seconds(exchange.seconds),
+        "answer": answer.text[:MAX_ANSWER] if answer is not None else None,
+        "expected": exchange.expected,
+        "differences": list(exchange.differences),
+        "bad": exchange.bad,
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "kind": failure.kind,
+        "stage": failure.stage.value,
+        "at": _seconds(failure.at),
+        "cause": failure.cause,
+        "remedy": failure.remedy,
+        "source": failure.source,
+        "evidence": [_evidence(item) for item in failure.evidence],
+        "log": list(failure.log),
+    }
+
+
+def _load(load: Load) -> dict[str, Any]:
+    return {
+        "requests": load.requests,
+        "concurrency": load.concurrency,
+        "failed": load.failed,
+        "seconds": _seconds(load.seconds),
+        "p50_ms": _seconds(load.p50),
+        "p95_ms": _seconds(load.p95),
+        "p99_ms": _seconds(load.p99),
+        "per_second": _seconds(load.throughput),
+    }
+
+
+def _seconds(value: float) -> float:
+    """Times to the microsecond: more digits say nothing."""
+    return round(value, 6)
 
 
 def _judgement(judgement: Judgement) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
+from amlcheck.report import deployment_text
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -86,11 +87,15 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         _hanging(console, "  note: ", note, "yellow", "", 4)
     asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE]
     others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
-    console.print(_table(asked, subject))
+    if asked:
+        console.print(_table(asked, subject))
     if others:
         found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
         _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
-    console.print()
+    if subject.deployment is not None:
+        deployment_text.show(console, subject.deployment, plain, _hanging)
+    else:
+        console.print()
     for judgement in subject.judgements:
         if judgement.verdict is Verdict.VIOLATED:
             _violation(console, judgement, subject)
@@ -152,6 +157,8 @@ def _in_image(item: Evidence) -> str:
     """Where in an image something was found."""
     if item.medium is Medium.COMMAND:
         return f"$ {item.place}"
+    if item.medium is Medium.EXCHANGE:
+        return f"the answer to {item.place}"
     return f"{item.place} of its config" if item.medium is Medium.CONFIG else item.place
 
 
@@ -290,7 +297,8 @@ def _summary(console: Console, report: Report) -> None:
     findings = [item for subject in report.subjects for item in subject.findings]
     verdicts = Counter(item.verdict for item in judgements)
     count = len(report.subjects)
-    kind = "image" if all(subject.kind == "image" for subject in report.subjects) and count else "file"
+    kinds = {subject.kind for subject in report.subjects}
+    kind = next(iter(kinds)) if kinds in ({"image"}, {"deployment"}) else "subject" if "deployment" in kinds else "file"
     parts = [f"{verdicts[verdict]} {verdict.value}" for verdict in (Verdict.MET, Verdict.VIOLATED, Verdict.UNDECIDED)]
     severities = Counter(item.severity for item in findings)
     counted = [

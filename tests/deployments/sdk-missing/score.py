@@ -1,9 +1,9 @@
-from azureml.core.model import Model
+from azureml.api.schema.dataTypes import DataTypes
 
 
 def init():
-    global path
-    path = Model.get_model_path("model")
+    global types
+    types = DataTypes.NUMPY
 
 
 def run(raw):
