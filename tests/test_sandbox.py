@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -45,13 +46,12 @@ def unpacked(place: Path, nodes: dict[str, Node]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("sandbox")
+def root() -> Iterator[Path]:
+    """Where nobody can go: pytest's own folders are closed to all but their owner."""
+    place = Path(tempfile.mkdtemp(prefix="amlcheck-test-"))
     place.chmod(0o711)
-    for parent in place.parents:
-        if os.access(parent, os.W_OK) and parent.stat().st_uid == os.geteuid() and str(parent) != "/":
-            parent.chmod(parent.stat().st_mode | 0o111)
-    return unpacked(place / "root", SYSTEM)
+    yield unpacked(place / "root", SYSTEM)
+    ownership.remove_folder(place)
 
 
 @pytest.fixture
@@ -85,11 +85,13 @@ def test_programs_run_and_see_nothing_of_the_host(image: Image, monkeypatch: pyt
 
 def test_limits_hold_and_the_session_goes_on(image: Image) -> None:
     before = len(os.listdir("/proc"))
-    for command in ("sleep 60", "bomb() { bomb | bomb & }; bomb; sleep 9", "yes", "while :; do :; done"):
+    for command in ("sleep 60", "yes", "while :; do :; done"):
         with pytest.raises(EndedError):
             image.host.run(command, timeout=0.5)
         assert image.host.run("echo next").stdout == "next\n"
-    assert image.host.run("x=a; while :; do x=$x$x; done", timeout=20).rc != 0
+    with pytest.raises(CannotRunError):
+        image.host.run("bomb() { bomb | bomb & }; bomb; sleep 9", timeout=0.5)
+    image.close()
     time.sleep(0.2)
     assert len(os.listdir("/proc")) < before + 50
 
@@ -102,7 +104,7 @@ def test_memory_of_all_programs_together_is_bounded(image: Image) -> None:
 
 def test_closing_ends_it(root: Path) -> None:
     image = open_sandbox("x", root, WANTED, LIMITS)
-    image.host.run("sleep 54321 &")
+    image.host.run("sleep 54321 & sleep 0.2")
     assert _sleeping("54321")
     image.close()
     image.close()
