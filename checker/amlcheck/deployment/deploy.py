@@ -283,8 +283,7 @@ class _Run:
         if container.ended.is_set() or self.load.failed == self.load.requests:
             raise self._failed(container, assembly, Stage.SCORED, self.load_failure(address, requests[0]))
         if self.load.failed:
-            told = f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
-            self.notes.append(told)
+            self.notes.append(f"{self.load.failed} of {self.load.requests} requests were not answered as the first was")
         if options.max_latency_ms and self.load.p95 > options.max_latency_ms:
             raise self._failed(container, assembly, Stage.SCORED, slow=True, values=values)
 
