@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import Knowledge
@@ -22,9 +22,11 @@ from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unk
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.built import Built
+    from amlcheck.environment.environment import Environment
 
 _ID = re.compile(r"AML\d{3}")
 CRASHED = "AML000"
+DOCKERFILE, ENVIRONMENT = "dockerfile", "environment"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,11 @@ class Rule:
     component: str = ""
     """Set for the rule of a requirement."""
     testify: Callable[[Built], Testimony] | None = None
-    check: Callable[[Built], Iterator[Notice]] | None = None
+    check: Callable[[Any], Iterator[Notice]] | None = None
     on: bool = True
     """Whether it runs unless a profile says otherwise."""
+    subject: str = DOCKERFILE
+    """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it."""
     live: bool = False
     """Only an image can show it, or the comparison of an image with its Dockerfile: the rule is no more than its page."""
 
@@ -55,7 +59,7 @@ class Rule:
         except Exception as error:  # a rule that fails must not silence the others
             return Unknown(self.component, f"the rule {self.id} failed: {type(error).__name__}: {error}")
 
-    def look(self, image: Built, severity: Severity) -> list[Finding]:
+    def look(self, image: Built | Environment, severity: Severity) -> list[Finding]:
         """The findings. A crash is a finding with its reason."""
         assert self.check is not None
         try:
@@ -149,6 +153,9 @@ def _rule(module: ModuleType, path: Path) -> Rule:
     page = (module.__doc__ or "").strip()
     testify, check = getattr(module, "testify", None), getattr(module, "check", None)
     identifier, live = getattr(module, "ID", ""), getattr(module, "LIVE", False) is True
+    subject = getattr(module, "SUBJECT", DOCKERFILE)
+    if subject not in (DOCKERFILE, ENVIRONMENT) or (subject == ENVIRONMENT and check is None):
+        raise ConfigError(f"{path}: SUBJECT is {DOCKERFILE!r}, or {ENVIRONMENT!r} for a rule with a check")
     if not _ID.fullmatch(identifier) or not page or [testify is None, check is None, not live].count(False) != 1:
         raise ConfigError(
             f"{path}: a rule needs an ID such as AML101, a page, and either testify, check or LIVE = True"
@@ -164,5 +171,6 @@ def _rule(module: ModuleType, path: Path) -> Rule:
         testify=testify,
         check=check,
         on=getattr(module, "ON", True),
+        subject=subject,
         live=live,
     )

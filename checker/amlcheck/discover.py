@@ -1,4 +1,4 @@
-"""Which Dockerfiles a run is about: the files given, and those in the folders given, by the usual names."""
+"""Which files a run is about: those given, and in the folders given Dockerfiles by the usual names and environment files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _NAME = re.compile(r"(?:(?:docker|container)file(?:[.\-_].+)?|.+\.(?:docker|cont
 _NOT = re.compile(
     r".*\.(?:dockerignore|md|txt|py|sh|j2|jinja2?|tmpl|template|tpl|in|erb|json|ya?ml|toml|orig|bak)", re.IGNORECASE
 )
+NO_ENVIRONMENT = "states no environment of Azure ML that is known"
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", "site-packages"}
 )
@@ -24,7 +25,46 @@ def is_dockerfile_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and _NOT.fullmatch(name) is None
 
 
-def find_dockerfiles(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+_ENVIRONMENT = re.compile(
+    r".+\.(?:json|ya?ml|py)|(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE
+)
+_SNIFF = re.compile(
+    rb"entryScript|baseImage|condaDependencies|computeType|OnlineDeployment|environment\.schema\.json|conda_file"
+    rb"|endpoint_name|inference_config|^dependencies\s*:|azureml|azure\.ai\.ml|^(?:async )?def (?:init|run)\s*\(",
+    re.MULTILINE,
+)
+SNIFFED = 1 << 20
+"""Bytes of a file; a larger one is taken for no environment file unless it is named."""
+
+
+def is_environment_name(name: str) -> bool:
+    """Whether a file, by its name, is one that stands beside a Dockerfile: JSON, YAML, Python, requirements."""
+    return _ENVIRONMENT.fullmatch(name) is not None and not is_dockerfile_name(os.path.basename(name))
+
+
+def _states_environment(path: str) -> bool:
+    """Whether a file found in a folder has words of an environment; most JSON, YAML and Python files have none."""
+    name = os.path.basename(path)
+    if not is_environment_name(name):
+        return False
+    try:
+        if os.path.getsize(path) > SNIFFED or not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            content = file.read(SNIFFED)
+    except OSError:
+        return False
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content = content.replace(b"\0", b"")
+    if not name.lower().endswith((".json", ".yml", ".yaml", ".py")):
+        return True
+    found = set(_SNIFF.findall(content))
+    if name.lower().endswith(".py"):
+        return len([word for word in found if word.endswith(b"(")]) >= 2 or b"Environment" in content and bool(found)
+    return bool(found)
+
+
+def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
     """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
     found: dict[str, None] = {}
     for given in paths or (".",):
@@ -33,7 +73,7 @@ def find_dockerfiles(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[
             continue
         inside = [path for path in _walk(given) if not _excluded(path, exclude)]
         if not inside and len(paths) <= 1:
-            raise AmlcheckError(f"{given}: no Dockerfile in this folder; name the file to check (amlcheck lint PATH)")
+            raise AmlcheckError(f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)")
         found.update(dict.fromkeys(inside or (given,)))  # an empty folder is told among the others
     return list(found)
 
@@ -42,8 +82,9 @@ def _walk(folder: str) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(files):
-            if is_dockerfile_name(name):
-                yield os.path.normpath(os.path.join(root, name))
+            path = os.path.normpath(os.path.join(root, name))
+            if is_dockerfile_name(name) or _states_environment(path):
+                yield path
 
 
 def _excluded(path: str, patterns: Sequence[str]) -> bool:

@@ -28,7 +28,13 @@ from amlcheck.model import (
     Witness,
 )
 
-_RANK = {Origin.STATIC: 0, Origin.LIVE: 1, Origin.SCORED: 2}
+_RANK = {Origin.STATIC: 0, Origin.LIVE: 1, Origin.ENVIRONMENT: 2, Origin.SCORED: 3}
+_MET = {
+    Origin.STATIC: "as far as the Dockerfile tells",
+    Origin.LIVE: "found in the image",
+    Origin.SCORED: "found in the image",
+    Origin.ENVIRONMENT: "the environment on top of the image brings it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def judge(
             return conclude(Verdict.UNDECIDED, "asked of GPU images only, and whether this is one is not known")
     if strongest is None:
         return conclude(Verdict.UNDECIDED, "nothing testified to it")
+    if isinstance(strongest, Unknown) and ranked[0].origin is Origin.ENVIRONMENT:
+        return conclude(Verdict.UNDECIDED, strongest.reason)  # what the image has is not what runs
     if isinstance(strongest, Unknown):
         return conclude(*_without_strongest(requirement, strongest, facts, circumstances))
     return conclude(*_by_fact(requirement, strongest, ranked[0].origin, circumstances))
@@ -105,9 +113,10 @@ def _by_fact(requirement: Requirement, fact: Fact, origin: Origin, circumstances
     if fact.note:
         return verdict, fact.note
     if accepted:
-        return verdict, "as far as the Dockerfile tells" if origin is Origin.STATIC else "found in the image"
+        return verdict, _MET[origin]
     if not fact.value.present:
-        return verdict, f"{requirement.component} is not in the image"
+        where = "environment" if origin is Origin.ENVIRONMENT else "image"
+        return verdict, f"{requirement.component} is not in the {where}"
     return verdict, f"{fact.value.text} is not {requirement.expected}"
 
 

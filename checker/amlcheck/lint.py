@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amlcheck.catalog import Catalog
+from amlcheck.catalog import DOCKERFILE, Catalog
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.context import Context
@@ -48,6 +48,10 @@ class LintOptions:
     """The build context; None is the Dockerfile's own folder."""
     bases: BaseImages | None = None
     """Where the configs of base images are asked for; None leaves it at what is known of them."""
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """The environment that Azure ML builds on top, by Dockerfile; both by the paths that are shown."""
+    dockerfiles: Mapping[str, str] = field(default_factory=dict)
+    """The Dockerfile below an environment that does not itself name one."""
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:
@@ -87,11 +91,19 @@ def lint_text(catalog: Catalog, shown: str, text: str, context: Context | None, 
 
     Raises CredentialsError where a base image is asked for and needs a user name and password.
     """
+    image, sources = build(catalog, shown, text, context, options)
+    return _report(catalog, shown, image, options, sources)
+
+
+def build(
+    catalog: Catalog, shown: str, text: str, context: Context | None, options: LintOptions
+) -> tuple[Built, dict[str, str]]:
+    """What a Dockerfile builds, and the texts that it was read from. Raises what `lint_text` raises."""
     dockerfile = read(shown, text)
     sources = {shown: text}
     if not any(instruction.keyword == "FROM" and not instruction.broken for instruction in dockerfile.instructions):
         nothing = Built(dockerfile, catalog.knowledge, problems=list(dockerfile.problems))
-        return _report(catalog, shown, nothing, options, sources)
+        return nothing, sources
     plan = make_plan(dockerfile, options.target, options.build_args)
     builder = Builder(plan, catalog.knowledge, context, options.bases)
     built = builder.target()
@@ -99,7 +111,7 @@ def lint_text(catalog: Catalog, shown: str, text: str, context: Context | None, 
     image = replace(built, problems=sorted(problems, key=lambda problem: problem.span.start))
     for name, source in builder.sources.items():
         sources.setdefault(name, source.text)
-    return _report(catalog, shown, image, options, sources)
+    return image, sources
 
 
 def bases_of(path: Path, options: LintOptions) -> Iterator[tuple[str, str]]:
@@ -117,15 +129,44 @@ def bases_of(path: Path, options: LintOptions) -> Iterator[tuple[str, str]]:
 def _report(catalog: Catalog, shown: str, image: Built, options: LintOptions, sources: dict[str, str]) -> SubjectReport:
     """Every rule is asked, every requirement judged."""
     testimonies = {rule.component: rule.ask(image) for rule in catalog.rules if rule.component}
-    gpu = is_gpu([testimonies["cuda"]])
-    judgements = tuple(_judged(component, testimonies[component], catalog, options, gpu) for component in COMPONENTS)
+    supplied, notes = _supplied(catalog, shown, options, sources)
+    judgements = judged(catalog, testimonies, supplied, options)
     found: list[Finding] = []
     for rule in catalog.rules:
         severity = options.profile.rules.get(rule.id, rule.severity if rule.on else None)
-        if rule.check is not None and severity is not None:
+        if rule.check is not None and severity is not None and rule.subject == DOCKERFILE:
             found.extend(rule.look(image, severity))
     found.sort(key=lambda item: (item.location.line if item.location else 0, item.rule))
-    return SubjectReport(shown, "dockerfile", judgements, tuple(found), sources=sources)
+    return SubjectReport(shown, "dockerfile", judgements, tuple(found), sources=sources, notes=notes)
+
+
+def _supplied(
+    catalog: Catalog, shown: str, options: LintOptions, sources: dict[str, str]
+) -> tuple[Mapping[str, Testimony], tuple[str, ...]]:
+    """What the environment on top of a Dockerfile's image brings, and the note that says so."""
+    name = options.environments.get(shown)
+    if name is None:
+        return {}, ()
+    from amlcheck.environment.judging import supplied_by
+
+    supplied = supplied_by(catalog, name)
+    for path, text in supplied.sources.items():
+        sources.setdefault(path, text)
+    return supplied.testimonies, (f"judged together with {name}",)
+
+
+def judged(
+    catalog: Catalog,
+    testimonies: Mapping[str, Testimony],
+    supplied: Mapping[str, Testimony],
+    options: LintOptions,
+) -> tuple[Judgement, ...]:
+    """The verdicts on an image, given what an environment on top of it brings."""
+    gpu = is_gpu([testimonies["cuda"]])
+    return tuple(
+        _judged(component, testimonies[component], supplied.get(component), catalog, options, gpu)
+        for component in COMPONENTS
+    )
 
 
 def asked_of(component: str, catalog: Catalog, profile: Profile) -> Requirement | None:
@@ -144,15 +185,23 @@ def _overridden(requirement: Requirement | None, rule_id: str, profile: Profile)
 
 
 def _judged(
-    component: str, testimony: Testimony, catalog: Catalog, options: LintOptions, gpu: bool | None
+    component: str,
+    testimony: Testimony,
+    supplied: Testimony | None,
+    catalog: Catalog,
+    options: LintOptions,
+    gpu: bool | None,
 ) -> Judgement:
+    witnesses = [Witness(Origin.STATIC, testimony)]
+    if supplied is not None:
+        witnesses.append(Witness(Origin.ENVIRONMENT, supplied))
     rule = catalog.requirements[component]
     requirement = asked_of(component, catalog, options.profile)
     expected = requirement.expected if requirement is not None else ""
     return judge(
         component,
         requirement,
-        (Witness(Origin.STATIC, testimony),),
+        witnesses,
         options.circumstances,
         gpu,
         fix=rule.fix.replace("{expected}", expected),

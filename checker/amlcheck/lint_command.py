@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from amlcheck.catalog import catalog
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
-from amlcheck.discover import find_dockerfiles
+from amlcheck.discover import NO_ENVIRONMENT, find_files, is_environment_name
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.exits import Exit
 from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
-from amlcheck.model import Report, Severity
+from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.run import lint_all
 
@@ -67,9 +67,13 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def run_lint(options: argparse.Namespace) -> Exit:
     """Checks and reports. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
-    names = find_dockerfiles(options.paths, settings.config.get("exclude", []))
+    names = find_files(options.paths, settings.config.get("exclude", []))
+    lint, names = with_environments(settings.lint, names, options.environment)
     with _progress(len(names)) as told:
-        subjects = lint_all(names, settings.lint, told)
+        subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
+    if not subjects:
+        shown = ", ".join(options.paths) or "."
+        raise AmlcheckError(f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)")
     report = Report(
         profile=settings.lint.profile.name,
         subjects=tuple(subjects),
@@ -79,6 +83,21 @@ def run_lint(options: argparse.Namespace) -> Exit:
     )
     write_report(report, options, settings.config)
     return exit_code(report)
+
+
+def with_environments(lint: LintOptions, names: list[str], given: str | None) -> tuple[LintOptions, list[str]]:
+    """The options with which Dockerfile belongs to which environment. Raises AmlcheckError."""
+    if given is None and not any(is_environment_name(name) for name in names):
+        return lint, names
+    from amlcheck.environment.pairing import pair
+
+    pairs = pair(catalog(), names, given)
+    return replace(lint, environments=pairs.environments, dockerfiles=pairs.dockerfiles), pairs.names
+
+
+def _says_nothing(report: SubjectReport, paths: list[str]) -> bool:
+    """A file found in a folder that states no environment after all."""
+    return report.kind == "environment" and report.error == NO_ENVIRONMENT and report.subject not in paths
 
 
 def _config(options: argparse.Namespace) -> Config:

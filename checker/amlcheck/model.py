@@ -165,6 +165,8 @@ class Origin(Enum):
     STATIC = "static"
     LIVE = "live"
     SCORED = "scored"
+    ENVIRONMENT = "environment"
+    """What Azure ML builds on top of the image: it is what runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
+from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
 from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
-from amlcheck.model import SubjectReport
+from amlcheck.model import Finding, SubjectReport
 
 PARALLEL_FROM = 24
 """Files from which starting processes pays (a process costs about as much as twenty files)."""
@@ -25,10 +27,18 @@ def lint_all(
 ) -> list[SubjectReport]:
     """A report a file, in order. `told` hears how many are done."""
     reports = []
+    said: set[Finding] = set()
     for report in _reports(names, options):
-        reports.append(report)
+        reports.append(_once(report, said) if report.kind == "environment" else report)
         told(len(reports))
     return reports
+
+
+def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
+    """A report without what was said of the same place before: several deployments may share a conda file."""
+    left = tuple(finding for finding in report.findings if finding.location is None or finding not in said)
+    said.update(left)
+    return replace(report, findings=left)
 
 
 def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
@@ -64,6 +74,10 @@ def _lint_in_worker(name: str) -> SubjectReport:
 
 
 def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    if is_environment_name(name):
+        from amlcheck.environment.judging import lint_environment
+
+        return lint_environment(known, name, options)
     if name != STDIN:
         return lint_file(known, Path(name), name, options)
     try:

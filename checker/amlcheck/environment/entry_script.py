@@ -134,7 +134,10 @@ def _shallow(statement: ast.stmt) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         for child in ast.iter_child_nodes(node):
-            if not isinstance(child, (ast.stmt, ast.Lambda, ast.excepthandler)) and type(child).__name__ != "match_case":
+            if (
+                not isinstance(child, (ast.stmt, ast.Lambda, ast.excepthandler))
+                and type(child).__name__ != "match_case"
+            ):
                 stack.append(child)
 
 
@@ -196,7 +199,9 @@ def refused_signatures(script: EntryScript) -> Iterator[tuple[Span, str]]:
 def _required(arguments: ast.arguments) -> list[str]:
     positional = [*arguments.posonlyargs, *arguments.args]
     needed = positional[: len(positional) - len(arguments.defaults)]
-    keywords = [item for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
+    keywords = [
+        item for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None
+    ]
     return [item.arg for item in (*needed, *keywords)]
 
 

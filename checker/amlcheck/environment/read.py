@@ -83,7 +83,9 @@ def is_conda_file(root: Mapping) -> bool:
     dependencies = root.get("dependencies")
     if not isinstance(dependencies, Sequence):
         return False
-    plain = all(isinstance(item, Scalar) or (isinstance(item, Mapping) and item.entry("pip")) for item in dependencies.items)
+    plain = all(
+        isinstance(item, Scalar) or (isinstance(item, Mapping) and item.entry("pip")) for item in dependencies.items
+    )
     return plain and (root.entry("channels") is not None or root.entry("name") is not None or len(root.entries) == 1)
 
 

@@ -226,6 +226,18 @@ class Engine:
             if ownership.is_left_over(network.get("Labels") or {}):
                 self._remove_network(str(network["Id"]))
                 removed.append(str(network.get("Name") or network["Id"][:12]))
+        return removed + self._sweep_images()
+
+    def _sweep_images(self) -> list[str]:
+        """Removes the images that dead runs built."""
+        removed = []
+        with self._calling("looking for images of dead runs"):
+            found = self._client.images(name=ownership.BUILT)
+        for name in (name for image in found for name in image.get("RepoTags") or ()):
+            if ownership.is_left_over_image(name):
+                with self._calling("removing an image of a dead run"):
+                    self._client.remove_image(name)
+                removed.append(name)
         return removed
 
     def sweep_once(self) -> None:

@@ -1,0 +1,198 @@
+"""The check of one environment: what it states, the image below it, every rule asked, and what it brings as a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from amlcheck.catalog import ENVIRONMENT, Catalog
+from amlcheck.discover import NO_ENVIRONMENT
+from amlcheck.dockerfile.built import EVERYTHING, Base, Built, Opaque, Package
+from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.reader import read
+from amlcheck.dockerfile.text import literal
+from amlcheck.environment.document import Scalar, place, string
+from amlcheck.environment.environment import Environment
+from amlcheck.environment.files import Files
+from amlcheck.environment.read import read_environments
+from amlcheck.errors import AmlcheckError
+from amlcheck.knowledge import BaseImage
+from amlcheck.lint import LintOptions, build, judged, read_text
+from amlcheck.model import ABSENT, COMPONENTS, Fact, Finding, Judgement, SubjectReport, Testimony, Unknown
+from amlcheck.reference import parse_reference
+
+PREFIX = "/azureml-environment"
+"""Where the environment's packages stand, for those who ask which Python they belong to; it is no real path."""
+SUPPLIED = ("python", "azureml-defaults", "inference-server")
+"""What the environment on top decides; everything else is the image's."""
+_SERVER = "azureml-inference-server-http"
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """What an environment file brings, by component, and the texts that the evidence points into."""
+
+    testimonies: Mapping[str, Testimony] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def supplied_by(catalog: Catalog, shown: str) -> Supplied:
+    """What the environment in a file brings on top of an image. Raises UnreadableError."""
+    files = Files()
+    environments = read_environments(shown, catalog.knowledge, files)
+    if not environments:
+        raise AmlcheckError(f"{shown}: {NO_ENVIRONMENT}")
+    return Supplied(testimonies(catalog, chosen(environments)), files.texts)
+
+
+def chosen(environments: list[Environment]) -> Environment:
+    """The environment that a file is about: of several, the one that is used for scoring, else the last."""
+    return next((item for item in environments if item.scoring), environments[-1])
+
+
+def testimonies(catalog: Catalog, environment: Environment) -> dict[str, Testimony]:
+    """What an environment brings of what it decides; nothing where it is not built on top of the image."""
+    if environment.is_user_managed or environment.routes is not None:
+        return {}
+    if environment.conda is None or environment.is_user_managed is None:
+        reason = environment.conda_open
+        if environment.is_user_managed is None:
+            reason = "whether it is user-managed is not known"
+        return {component: Unknown(component, reason) for component in SUPPLIED} if reason else {}
+    built = as_built(environment)
+    found: dict[str, Testimony] = {}
+    for component in SUPPLIED:
+        testimony = catalog.requirements[component].ask(built)
+        if isinstance(testimony, Fact) and not testimony.value.present:
+            testimony = _absent(environment, component, testimony)
+        found[component] = testimony
+    return found
+
+
+def _absent(environment: Environment, component: str, fact: Fact) -> Testimony:
+    conda = environment.conda
+    assert conda is not None
+    if component == "python":
+        return Unknown(component, "the environment names no Python: which one it gets is not known")
+    if component == "azureml-defaults" and conda.named(_SERVER):
+        return Unknown(component, f"the environment lists {_SERVER} instead, which is enough for v2")
+    evidence = (conda.dependencies_span.evidence("dependencies"),) if conda.dependencies_span is not None else ()
+    note = fact.note if fact.final else f"the environment on top of the image does not list {component}"
+    if component == "inference-server" and not fact.final:
+        note = "nothing in the environment on top of the image brings a server"
+    return replace(fact, evidence=fact.evidence or evidence, note=note, final=True)
+
+
+def as_built(environment: Environment) -> Built:
+    """The environment as something that rules on Dockerfiles can be asked about: a fresh prefix with its packages."""
+    conda = environment.conda
+    assert conda is not None
+    nothing = BaseImage({component: ABSENT for component in COMPONENTS})
+    base = Base(literal("scratch"), None, nothing, (), None, conda.span)
+    packages = [
+        Package(
+            item.manager,
+            item.spec.name,
+            item.spec.versions,
+            PREFIX,
+            item.word.chain("environment"),
+            unknown=item.spec.unknown,
+            written=item.word,
+            extras=item.spec.extras,
+        )
+        for item in conda.wanted
+    ]
+    opaque = [Opaque(conda.open, conda.span, EVERYTHING)] if conda.open else []
+    path = literal(f"{PREFIX}/bin")
+    return Built(read("", ""), environment.knowledge, base, packages, opaque, env={"PATH": path})
+
+
+def image_below(catalog: Catalog, environment: Environment, options: LintOptions, dockerfile: str) -> tuple[Built | None, dict[str, str]]:
+    """The image that an environment is built on: of a Dockerfile, or the one that it names. None where that is not known."""
+    path = environment.dockerfile_path or dockerfile
+    if path:
+        try:
+            context = Context(options.context or Path(path).parent, Path(path))
+            return build(catalog, path, read_text(Path(path)), context, options)
+        except AmlcheckError:
+            return None, {}
+    text = string(environment.image)
+    reference = parse_reference(text) if text is not None else None
+    node = environment.image
+    if reference is None or node is None or not isinstance(node, Scalar):
+        return None, {}
+    span = place(node)
+    known = environment.knowledge.base_image(reference)
+    base = Base(node.text, reference, known, (span.evidence("image"),), None, span)
+    return Built(read("", ""), environment.knowledge, base), {}
+
+
+def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> SubjectReport:
+    """Checks one file that states an environment. What cannot be read is told in the report's `error`, never raised."""
+    files = Files()
+    try:
+        environments = read_environments(shown, catalog.knowledge, files, alone=True)
+    except AmlcheckError as error:
+        return SubjectReport(shown, "environment", error=str(error))
+    if not environments:
+        return SubjectReport(shown, "environment", error=NO_ENVIRONMENT)
+    sources: dict[str, str] = {}
+    found: list[Finding] = []
+    notes: list[str] = []
+    dockerfile = options.dockerfiles.get(shown, "")
+    for environment in environments:
+        built, texts = image_below(catalog, environment, options, dockerfile)
+        environment.built = built
+        sources.update(texts)
+        found += _findings(catalog, environment, options)
+        notes += [f"belongs to it: {item}" for item in environment.together]
+    judgements: tuple[Judgement, ...] = ()
+    if dockerfile:
+        notes.append(f"judged together with {dockerfile}, whose verdicts count what it brings")
+    elif any(item.scoring for item in environments):
+        judgements = _judgements(catalog, chosen(environments), options)
+    sources.update(files.texts)
+    return SubjectReport(
+        shown,
+        "environment",
+        judgements,
+        tuple(_sorted(found)),
+        sources=sources,
+        notes=tuple(dict.fromkeys(notes)),
+        about={"states": ", ".join(dict.fromkeys(item.kind.value for item in environments))},
+    )
+
+
+def _findings(catalog: Catalog, environment: Environment, options: LintOptions) -> list[Finding]:
+    found: list[Finding] = []
+    for rule in catalog.rules:
+        severity = options.profile.rules.get(rule.id, rule.severity if rule.on else None)
+        if rule.check is not None and severity is not None and rule.subject == ENVIRONMENT:
+            found.extend(rule.look(environment, severity))
+    return found
+
+
+def _sorted(found: list[Finding]) -> list[Finding]:
+    """In the order of the places; what several environments of a file say alike is said once."""
+    unique = list(dict.fromkeys(found))
+    return sorted(
+        unique,
+        key=lambda item: (item.location.path, item.location.line, item.location.column) if item.location else ("", 0, 0),
+    )
+
+
+def _judgements(catalog: Catalog, environment: Environment, options: LintOptions) -> tuple[Judgement, ...]:
+    """The verdicts on an environment that is used for scoring and whose image is known by its name."""
+    supplied = testimonies(catalog, environment)
+    below = environment.built
+    told: dict[str, Testimony] = {}
+    for component, rule in catalog.requirements.items():
+        if below is not None:
+            told[component] = rule.ask(below)
+        else:
+            told[component] = Unknown(component, "the image below the environment is not known")
+    circumstances = options.circumstances
+    if environment.is_user_managed:
+        circumstances = replace(circumstances, user_managed=True)
+    return judged(catalog, told, supplied, replace(options, circumstances=circumstances))
