@@ -19,6 +19,7 @@ import ctypes
 import fcntl
 import hashlib
 import http.client
+import ipaddress
 import os
 import shutil
 import signal
@@ -199,8 +200,8 @@ class PrivateEngine:
         self.log = self.folder / "engine.log"
         self.bridge = f"amlt{key}"
         """At most 15 characters, as Linux has it."""
-        self.subnet = f"198.51.100.{int(key[0], 16) * 16 + 1}/28"
-        """Of the block that RFC 5737 keeps for documentation: no real network has it, and nothing is routed out of it."""
+        self.subnet = f"{ipaddress.IPv4Address('198.18.0.0') + int(key, 16) % 8192 * 16 + 1}/28"
+        """One of the 8192 in the block that RFC 2544 keeps for benchmarks: no real network has it."""
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
@@ -314,7 +315,14 @@ class PrivateEngine:
             *("dockerd", "--config-file", str(config), "--host", self.address, "--pidfile", str(self.state / "pid")),
             *("--containerd", str(self.state / "containerd.sock")),
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.state / "exec")),
-            *("--bridge", self.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"),
+            *(
+                "--bridge",
+                self.bridge,
+                "--iptables=false",
+                "--ip6tables=false",
+                "--ip-forward=false",
+                "--ip-masq=false",
+            ),
             *("--userland-proxy=false", "--exec-opt", "native.cgroupdriver=cgroupfs", "--group", "root"),
             *("--shutdown-timeout", str(CONTAINER_SECONDS)),
         ]
