@@ -222,7 +222,7 @@ def mixed_decorators(script: EntryScript) -> tuple[Span, Span] | None:
         return None
     places = {_decorator(item): script.program.span(item) for item in run.decorator_list}
     origins = {item.module for item in script.imports}
-    raw = any(module.endswith("aml_request") for module in origins)
+    raw = any("aml_request" in module or module == "azureml.contrib.services" for module in origins)
     schema = any(module.startswith("inference_schema") for module in origins)
     if raw and schema and "rawhttp" in places and "input_schema" in places:
         return places["rawhttp"], places["input_schema"]
