@@ -34,6 +34,8 @@ from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
 from amlcheck.serving import covers
 
+STARTING = "starting the container"
+"""Heard before the image's first program runs."""
 POLL_SECONDS = 0.02
 """Between two questions to a server that refuses: what is asked of it costs a millisecond."""
 STEADY_SECONDS = 5.0
@@ -154,7 +156,7 @@ class _Run:
                 container.put(archive(one))
                 if not number:
                     self._reached(Stage.CREATED)
-                self.told("starting the container")
+                self.told(STARTING)
                 container.start()
             except NotStartedError as error:
                 container.close()
