@@ -60,7 +60,9 @@ def _states_environment(path: str) -> bool:
         return True
     found = set(_SNIFF.findall(content))
     if name.lower().endswith(".py"):
-        return len([word for word in found if word.endswith(b"(")]) >= 2 or re.search(rb"Environment|CondaDependencies|InferenceConfig", content) is not None and bool(found)
+        return len([word for word in found if word.endswith(b"(")]) >= 2 or (
+            re.search(rb"Environment|CondaDependencies|InferenceConfig", content) is not None and bool(found)
+        )
     return bool(found)
 
 
@@ -73,7 +75,9 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
             continue
         inside = [path for path in _walk(given) if not _excluded(path, exclude)]
         if not inside and len(paths) <= 1:
-            raise AmlcheckError(f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)")
+            raise AmlcheckError(
+                f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
+            )
         found.update(dict.fromkeys(inside or (given,)))  # an empty folder is told among the others
     return list(found)
 

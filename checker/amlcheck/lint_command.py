@@ -73,7 +73,9 @@ def run_lint(options: argparse.Namespace) -> Exit:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
-        raise AmlcheckError(f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)")
+        raise AmlcheckError(
+            f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
+        )
     report = Report(
         profile=settings.lint.profile.name,
         subjects=tuple(subjects),

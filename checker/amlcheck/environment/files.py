@@ -79,7 +79,9 @@ def decode(content: bytes, shown: str) -> Opened:
                 return _utf8(content[len(mark) :], shown)
             text = content.decode(name, "replace").replace("\r\n", "\n")
             mapped = Mapped.of(Source(shown, text))
-            problem = Problem(f"it is {name}: Azure ML's tools read UTF-8, save it as such", mapped.span(0, min(len(text), 1)))
+            problem = Problem(
+                f"it is {name}: Azure ML's tools read UTF-8, save it as such", mapped.span(0, min(len(text), 1))
+            )
             return Opened(mapped, (problem,))
     return _utf8(content, shown)
 

@@ -88,7 +88,7 @@ def as_built(environment: Environment) -> Built:
     """The environment as something that rules on Dockerfiles can be asked about: a fresh prefix with its packages."""
     conda = environment.conda
     assert conda is not None
-    nothing = BaseImage({component: ABSENT for component in COMPONENTS})
+    nothing = BaseImage(dict.fromkeys(COMPONENTS, ABSENT))
     base = Base(literal("scratch"), None, nothing, (), None, conda.span)
     packages = [
         Package(
@@ -108,7 +108,9 @@ def as_built(environment: Environment) -> Built:
     return Built(read("", ""), environment.knowledge, base, packages, opaque, env={"PATH": path})
 
 
-def image_below(catalog: Catalog, environment: Environment, options: LintOptions, dockerfile: str) -> tuple[Built | None, dict[str, str]]:
+def image_below(
+    catalog: Catalog, environment: Environment, options: LintOptions, dockerfile: str
+) -> tuple[Built | None, dict[str, str]]:
     """The image that an environment is built on: of a Dockerfile, or the one that it names. None where that is not known."""
     path = environment.dockerfile_path or dockerfile
     if path:
@@ -194,7 +196,9 @@ def _sorted(found: list[Finding]) -> list[Finding]:
     unique = list(dict.fromkeys(found))
     return sorted(
         unique,
-        key=lambda item: (item.location.path, item.location.line, item.location.column) if item.location else ("", 0, 0),
+        key=lambda item: (
+            (item.location.path, item.location.line, item.location.column) if item.location else ("", 0, 0)
+        ),
     )
 
 

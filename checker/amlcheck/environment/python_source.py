@@ -15,7 +15,9 @@ from amlcheck.environment.limits import MAX_CHARACTERS, TOO_LONG
 
 OWN = (sys.version_info.major, sys.version_info.minor)
 """The Python whose grammar reads the files."""
-_MAYBE_NEWER = re.compile(r"\b[rRbB]?[fFtT][rRbB]?[\"']|^\s*type\s+\w|^\s*(?:def|class)\s+\w+\s*\[|^\s*except\*?\s+\w[\w.]*\s*,")
+_MAYBE_NEWER = re.compile(
+    r"\b[rRbB]?[fFtT][rRbB]?[\"']|^\s*type\s+\w|^\s*(?:def|class)\s+\w+\s*\[|^\s*except\*?\s+\w[\w.]*\s*,"
+)
 
 
 @dataclass(frozen=True, eq=False)

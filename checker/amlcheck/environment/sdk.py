@@ -193,8 +193,11 @@ class _Follower:
         if not isinstance(current, ast.Name):
             return None, (), last
         owner = self.names.get(current.id)
-        if owner is None and current.id not in self.origins and path[0] in _V1_SECTIONS and len(path) > 1 - (
-            path[0] == "inferencing_stack_version"
+        if (
+            owner is None
+            and current.id not in self.origins
+            and path[0] in _V1_SECTIONS
+            and len(path) > 1 - (path[0] == "inferencing_stack_version")
         ):
             owner = Thing("v1.Environment", self.program.span(current), self.depth, open="it is made in another file")
             self.things.append(owner)
@@ -393,7 +396,9 @@ class _Follower:
                 thing.open = "it is made with **arguments"
                 continue
             span = self.program.span(keyword)
-            self._set_new(thing, keyword.arg, keyword.value, Span(span.source, span.start, span.start + len(keyword.arg)))
+            self._set_new(
+                thing, keyword.arg, keyword.value, Span(span.source, span.start, span.start + len(keyword.arg))
+            )
 
     def _set_new(self, thing: Thing, name: str, item: ast.expr, key: Span) -> None:
         value = self._value(item)
@@ -430,7 +435,9 @@ class _Follower:
             return
         for value in values:
             perhaps = self.depth > thing.depth
-            thing.lists.setdefault(name, []).append(Open(value.span, "it is added under a condition") if perhaps else value)
+            thing.lists.setdefault(name, []).append(
+                Open(value.span, "it is added under a condition") if perhaps else value
+            )
 
     # --- what comes out ----------------------------------------------------------------------------------------------
 

@@ -90,7 +90,9 @@ def _used(node: Node | None, shown: str, knowledge: Knowledge, files: Files) -> 
         result = environment(node, shown, knowledge, files)
         result.unknown_keys = []  # the deployment's own look has them
         return result
-    result = Environment(Kind.DEPLOYMENT, Written.V2, knowledge, node.span if node is not None else _nowhere(shown, files))
+    result = Environment(
+        Kind.DEPLOYMENT, Written.V2, knowledge, node.span if node is not None else _nowhere(shown, files)
+    )
     if node is None or is_null(node):
         return result
     result.reference = node
