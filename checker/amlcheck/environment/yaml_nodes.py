@@ -84,8 +84,9 @@ class _Composer:
                 tag = event.tag
                 if tag is None or tag == "!":
                     tag = self.resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
-                marks: Any = (event.start_mark, event.end_mark)
-                node = yaml.ScalarNode(tag, event.value, *marks, style=event.style)
+                start: Any = event.start_mark
+                end: Any = event.end_mark
+                node = yaml.ScalarNode(tag, event.value, start, end, style=event.style)
                 self._anchor(event, node)
                 self._put(node, event)
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
