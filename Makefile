@@ -10,11 +10,15 @@ demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsof
 	if [ $$code -ne 1 ] && [ $$code -ne 3 ] && [ $$code -ne 0 ]; then exit $$code; fi; \
 	echo "(exit code $$code: 0 all met, 1 something violated, 2 error, 3 something undecided)"
 
-test: $(VENV)/.test  ## install what the tests need and run all of them
+test: $(VENV)/.test  ## install what the tests need and run all of them, live ones in a private engine where none answers
 	$(BIN)/python -m pytest
 
 images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
 	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)
+
+bench: $(VENV)/.test  ## how long probing takes, against tar, a container's start and testinfra's own backend
+	$(BIN)/python bench/archive.py
+	PYTHONPATH=tests $(BIN)/python -m images compliant --then $(BIN)/python bench/session.py
 
 cov: $(VENV)/.test  ## the tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
@@ -41,6 +45,6 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.demo
 
-clean:
+clean:  ## remove what was made here, the images of live tests included
 	$(PYTHON) tests/private_engine.py clean
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -16,7 +16,7 @@ from amlcheck.judge import Circumstances
 from amlcheck.lint import LintOptions, lint_text
 from amlcheck.model import SubjectReport
 from amlcheck.profiles import load_profile, with_flavour, with_requirements
-from private_engine import NoEngineError, engine_for_tests
+from private_engine import Engine, NoEngineError, engine_for_tests
 
 if TYPE_CHECKING:
     from images.builder import Builder
@@ -59,19 +59,15 @@ def lint(known: Catalog) -> Lint:
     return run
 
 
-_ENGINE = "docker_host"
+_ENGINE = "engine_of_tests"
 """The fixture that makes a test live."""
 _notes = pytest.StashKey[list[str]]()
 """What the end of the run says of the live tests: why they were skipped, what was built."""
 
 
 @pytest.fixture(scope="session")
-def docker_host(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an engine, which is also DOCKER_HOST for the rest of the run.
-
-    Tests that use it are live: they are skipped where no engine can be had, with one line that says why, and fail there
-    under CI.
-    """
+def engine_of_tests(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine, which is also DOCKER_HOST for the rest of the run."""
     with contextlib.ExitStack() as stack:
         try:
             engine = stack.enter_context(engine_for_tests())
@@ -82,15 +78,26 @@ def docker_host(request: pytest.FixtureRequest) -> Iterator[str]:
             pytest.skip(str(error))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("DOCKER_HOST", engine.address)
-        yield engine.address
+        yield engine
 
 
 @pytest.fixture(scope="session")
-def builder(docker_host: str, request: pytest.FixtureRequest) -> Iterator[Builder]:
+def docker_host(engine_of_tests: Engine) -> str:
+    """The address of an engine, as DOCKER_HOST has it.
+
+    Tests that use it are live: they are skipped where no engine can be had, with one line that says why, and fail there
+    under CI.
+    """
+    return engine_of_tests.address
+
+
+@pytest.fixture(scope="session")
+def builder(engine_of_tests: Engine, request: pytest.FixtureRequest) -> Iterator[Builder]:
     """Builds test images; for what `built` and `exported` do not do."""
     from images.builder import Builder
 
-    with contextlib.closing(Builder(docker_host, request.config.stash.setdefault(_notes, []).append)) as made:
+    say = request.config.stash.setdefault(_notes, []).append
+    with contextlib.closing(Builder(engine_of_tests.address, say, prune=engine_of_tests.private)) as made:
         yield made
 
 

@@ -1,13 +1,15 @@
 """The engine that live tests use: the one that answers, or a private dockerd of this checkout's own.
 
-A private engine has its own containerd, socket, data, state and empty configuration, no bridge and no firewall rules:
-it shares nothing with an engine that is already there. Its images are kept in `.cache/` from one run to the next.
+A private engine has its own containerd, socket, data, state, bridge and empty configuration, and no firewall rules: it
+shares nothing with an engine that is already there. (Without a bridge of its own, `--bridge none`, dockerd would remove the
+other engine's docker0.) Its images are kept in `.cache/` from one run to the next.
 
 Any number of test runs share it. Each holds a shared lock on a file, which the kernel takes away however the run ends;
 a supervisor process owns dockerd and stops it as soon as it gets that lock for itself. So nothing keeps running after
 success, failure, Ctrl-C or SIGKILL, and no process is ever looked up by its name.
 
-Only the standard library is used: `python3 tests/private_engine.py clean` works before anything is installed.
+Only the standard library is used, so that these work before anything is installed:
+`python3 tests/private_engine.py clean` removes the engine and all that tests keep, `… provide` installs what tests need.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ CHOICE = "AMLCHECK_TEST_ENGINE"
 CACHE = Path(os.environ.get("AMLCHECK_TEST_CACHE") or Path(__file__).resolve().parent.parent / ".cache")
 """Images, exports and downloads of the tests. Git ignores it; `make clean` removes it."""
 DEFAULT_SOCKET = "/var/run/docker.sock"
-PROGRAMS = {"dockerd": "docker.io", "containerd": "containerd", "mmdebstrap": "mmdebstrap"}
+PROGRAMS = {"dockerd": "docker.io", "containerd": "containerd", "mmdebstrap": "mmdebstrap", "ip": "iproute2"}
 """What a private engine and its images need, and the Debian or Ubuntu package of each."""
 MORE_PROGRAMS = {
     "bwrap": "bubblewrap",
@@ -195,6 +197,10 @@ class PrivateEngine:
         self.socket = self.state / "docker.sock"
         self.address = f"unix://{self.socket}"
         self.log = self.folder / "engine.log"
+        self.bridge = f"amlt{key}"
+        """At most 15 characters, as Linux has it."""
+        self.subnet = f"198.51.100.{int(key[0], 16) * 16 + 1}/28"
+        """Of the block that RFC 5737 keeps for documentation: no real network has it, and nothing is routed out of it."""
 
     @contextlib.contextmanager
     def running(self) -> Iterator[str]:
@@ -275,6 +281,8 @@ class PrivateEngine:
             if not _lock(serving.fileno(), fcntl.LOCK_EX):
                 return 1
             children: list[subprocess.Popen[bytes]] = []
+            self._add_bridge()
+            stack.callback(self._remove_bridge)
             stack.callback(_stop, children)
             children.append(_child(self._containerd_command()))
             address = self.state / "containerd.sock"
@@ -306,10 +314,22 @@ class PrivateEngine:
             *("dockerd", "--config-file", str(config), "--host", self.address, "--pidfile", str(self.state / "pid")),
             *("--containerd", str(self.state / "containerd.sock")),
             *("--data-root", str(self.folder / "data"), "--exec-root", str(self.state / "exec")),
-            *("--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"),
+            *("--bridge", self.bridge, "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"),
             *("--userland-proxy=false", "--exec-opt", "native.cgroupdriver=cgroupfs", "--group", "root"),
             *("--shutdown-timeout", str(CONTAINER_SECONDS)),
         ]
+
+    def _add_bridge(self) -> None:
+        self._remove_bridge()
+        for words in (
+            ("link", "add", "name", self.bridge, "type", "bridge"),
+            ("address", "add", self.subnet, "dev", self.bridge),
+            ("link", "set", self.bridge, "up"),
+        ):
+            subprocess.run(("ip", *words), check=True)
+
+    def _remove_bridge(self) -> None:
+        subprocess.run(("ip", "link", "delete", self.bridge), check=False, capture_output=True)
 
     def stop_leftovers(self) -> None:
         """Ends what a killed supervisor left, known by its ids and its command line, and what it left on disk."""
@@ -318,6 +338,7 @@ class PrivateEngine:
                 self._stop_own(pid)
         for name in ("pids", "pid", "docker.sock", "containerd.sock"):
             (self.state / name).unlink(missing_ok=True)
+        self._remove_bridge()
 
     def _stop_own(self, pid: int) -> None:
         """Ends a process that was started for this folder; its id may be another's by now."""
@@ -376,16 +397,20 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) == 2 and arguments[0] in ("start", "serve"):
         engine = PrivateEngine(Path(arguments[1]))
         return engine.start() if arguments[0] == "start" else engine.serve()
-    if list(arguments) == ["clean"]:
-        try:
+    try:
+        if list(arguments) == ["clean"]:
             if why_not_private() == "":
                 PrivateEngine(CACHE / "engine").remove()
-        except NoEngineError as error:
-            print(error, file=sys.stderr)  # noqa: T201
-            return 1
-        shutil.rmtree(CACHE, ignore_errors=True)
-        return 0
-    print("usage: private_engine.py clean", file=sys.stderr)  # noqa: T201
+            shutil.rmtree(CACHE, ignore_errors=True)
+            return 0
+        if list(arguments) == ["provide"]:
+            if why_not_private() == "":
+                provide({**PROGRAMS, **MORE_PROGRAMS})
+            return 0
+    except NoEngineError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    print("usage: private_engine.py clean|provide", file=sys.stderr)  # noqa: T201
     return 2
 
 

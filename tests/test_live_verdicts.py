@@ -60,9 +60,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory, docker_host: str) -> d
     }
 
 
-def probe(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def probe(
+    environment: Mapping[str, str], *arguments: str, prefix: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """`amlcheck probe`; anything but a report is a failure."""
     command = [
+        *prefix,
         sys.executable,
         "-m",
         "amlcheck",
@@ -76,13 +79,19 @@ def probe(environment: Mapping[str, str], *arguments: str) -> subprocess.Complet
     ]
     done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode in (0, 1, 3), f"{done.returncode}: {done.stderr}"
-    assert "Traceback" not in done.stderr
+    assert done.stderr == ""
     return done
 
 
-def ask(environment: Mapping[str, str], images: Mapping[str, str], options: Sequence[str], into: Probed) -> None:
+def ask(
+    environment: Mapping[str, str],
+    images: Mapping[str, str],
+    options: Sequence[str],
+    into: Probed,
+    prefix: Sequence[str] = (),
+) -> None:
     """Probes images, given as the user would, by their names in the catalogue."""
-    report = json.loads(probe(environment, "--format", "json", *options, *images.values()).stdout)
+    report = json.loads(probe(environment, "--format", "json", *options, *images.values(), prefix=prefix).stdout)
     for name, subject in zip(images, report["subjects"], strict=True):
         assert subject["kind"] == "image"
         assert not subject.get("error"), subject["error"]
@@ -110,18 +119,16 @@ def stored(builder: Builder, environment: dict[str, str]) -> Mapping[str, Probed
     """Every image from its files, in each form, where no engine can be reached."""
     from images import exports
 
-    names = [*NAMES, "base", "debian"]
     alone = {**environment, "DOCKER_HOST": NO_ENGINE}
-    archive, layout = exports.docker_archive(builder, *names), exports.oci_layout(builder, *names)
+    archive, layout = exports.docker_archive(builder, *NAMES), exports.oci_layout(builder, *NAMES)
     found = {form: Probed() for form in FORMS}
     for options, group in groups().items():
         archives = {name: f"docker-archive:{archive}:{builder.build(name)}" for name in group}
         ask(alone, archives, options, found["docker-archive"])
         ask(alone, {name: f"oci:{layout}:{name}" for name in group}, options, found["oci"])
-    for name, folder in exports.root_file_systems(builder, *names):
-        for options, group in groups().items():
-            if name in group:
-                ask(alone, {name: f"rootfs:{folder}"}, options, found["rootfs"])
+        roots = exports.root_file_systems(builder, group, NAMES)
+        folders = {name: f"rootfs:{folder}" for name, folder in roots.folders.items()}
+        ask(alone, folders, options, found["rootfs"], roots.prefix)
     return found
 
 
@@ -184,8 +191,8 @@ def test_files_alone_never_give_another_answer(
     through_engine, from_files = live.verdicts(each), stored[form].verdicts(each)
     for name, verdict in through_engine.items():
         other = from_files[name]
-        if name in each.run:
-            assert other["verdict"] == "undecided"
+        if name in each.run or (form == "rootfs" and name in each.config):
+            assert other["verdict"] in ("undecided", verdict["verdict"])
             assert other["reason"]
         else:
             assert (other["verdict"], other["found"]) == (verdict["verdict"], verdict["found"]), name

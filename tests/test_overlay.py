@@ -6,6 +6,8 @@ import io
 import posixpath
 import subprocess
 import tarfile
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -331,3 +333,35 @@ def test_many_whiteouts_and_deep_folders_take_no_time() -> None:
     upper = [M(f"x/.wh.{number}") for number in range(3000)] + [M(f"{deep}.wh.{number}") for number in range(20)]
     assert len(paths(tree(lower, upper))) == 2001
     assert layer_module.MAX_NAMES > 300_000
+
+
+def test_one_broken_layer_stops_the_others() -> None:
+    class Endless(io.RawIOBase):
+        """A large layer, slowly."""
+
+        count = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return 0
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            time.sleep(0.01)
+            Endless.count += 1
+            size = min(len(buffer), len(first))
+            buffer[:size] = first[:size]
+            return size
+
+    first = tar_of(M("a", bytes(1 << 20)))[: 1 << 20]
+    slow = Layer("slow", sha256(b"slow"), "", 1 << 40, Endless)  # type: ignore[arg-type]
+    broken = Layer("broken", sha256(b"broken"), "", 1, lambda: io.BytesIO(b"no archive" * 100))
+    began = time.monotonic()
+    with pytest.raises(UnreadableError, match="broken is damaged"):
+        tree_of(Image([slow, broken]), Wanted())
+    assert time.monotonic() - began < 10
+    count = Endless.count
+    time.sleep(0.1)
+    assert Endless.count == count, "nothing is read any more"
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("amlcheck")]

@@ -132,6 +132,18 @@ def test_conda_python_by_a_name_that_starts_alike() -> None:
     assert told("python", image_of(files, path=CONDA_PATH)) == "3.9"
 
 
+def test_a_version_that_only_the_program_or_its_library_carries() -> None:
+    program: dict[str, Content] = {
+        "/usr/bin/python3.11": Program("\0003.11.2\0"),
+        "/usr/bin/python3": Link("python3.11"),
+    }
+    assert told("python", image_of(program)) == "3.11.2"
+    shared = {**program, "/usr/bin/python3.11": Program(), "/usr/lib64/libpython3.11.so.1.0": "\0003.11.5\0"}
+    assert told("python", image_of(shared)) == "3.11.5"
+    both = {**program, "/usr/bin/python3.11": Program("3.11.2 and 3.11.0")}
+    assert told("python", image_of(both)) == "3.11"
+
+
 def test_evidence_of_each_source() -> None:
     image = image_of({**debian(), **venv("/opt/venv", "/usr/bin", "3.10")}, path="/opt/venv/bin")
     assert places("python", image) == [DPKG, "/opt/venv/pyvenv.cfg", "/usr/bin/python3.10"]

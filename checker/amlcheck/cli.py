@@ -41,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
     _add_lint(commands)
     _add_probe(commands)
     _add_score(commands)
+    _add_check(commands)
+    init = commands.add_parser(
+        "init",
+        help="write amlcheck.toml",
+        description="Writes amlcheck.toml with what this folder holds: the Dockerfile, conda file, entry script and model.",
+    )
+    init.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: here")
+    init.add_argument("--force", action="store_true", help="replace the one that is there")
     clean = commands.add_parser(
         "clean",
         help="remove what a killed run left",
@@ -61,9 +69,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def help_of(command: str) -> str:
-    """The help text of `amlcheck lint`, `amlcheck probe` or `amlcheck score`."""
+    """The help text of `amlcheck lint`, `probe`, `score` or `check`."""
     commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
-    return {"lint": _add_lint, "probe": _add_probe, "score": _add_score}[command](commands).format_help()
+    return {"lint": _add_lint, "probe": _add_probe, "score": _add_score, "check": _add_check}[command](
+        commands
+    ).format_help()
 
 
 def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -141,6 +151,35 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_asked(score)
     _add_output(score)
     return score
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    check = commands.add_parser(
+        "check",
+        help="the whole chain: Dockerfile, build, image, score",
+        description="Reads the Dockerfile, builds it, looks inside the image, deploys it on 127.0.0.1 and asks it for a"
+        " score: one report, one exit code. What was built is removed again.",
+        epilog=_EXITS,
+    )
+    check.add_argument("what", nargs="?", metavar="DIR|DOCKERFILE|IMAGE", help="default: what this folder holds")
+    built = check.add_argument_group("what is built")
+    built.add_argument("--dockerfile", metavar="FILE", help="the Dockerfile of an image, or the one to take of several")
+    built.add_argument("--image", metavar="NAME", help="the image that was built from the Dockerfile: nothing is built")
+    built.add_argument("--no-build", action="store_true", help="build nothing; needs an image")
+    built.add_argument("--build-network", metavar="MODE", help="as `docker build --network`")
+    built.add_argument("--tag", metavar="NAME", help="keep what was built under this name")
+    _add_built(built)
+    add_deployment(check)
+    how = check.add_argument_group("the engine")
+    how.add_argument(
+        "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
+    )
+    how.add_argument("--platform", metavar="OS/ARCH", default="", help="of a multi-platform image")
+    how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
+    how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
+    _add_asked(check)
+    _add_output(check)
+    return check
 
 
 def add_deployment(parser: _Parser) -> None:
@@ -261,6 +300,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.score_command import run_score
 
             return int(run_score(options))
+        if options.command == "check":
+            from amlcheck.check_command import run_check
+
+            return int(run_check(options))
+        if options.command == "init":
+            from amlcheck.init_command import run_init
+
+            return int(run_init(options))
         if options.command == "clean":
             from amlcheck.clean_command import run_clean
 

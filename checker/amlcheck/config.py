@@ -26,6 +26,12 @@ _TYPES: dict[str, type] = {
     "allow-undecided": bool,
     "format": str,
     "exclude": list,
+    "dockerfile": str,
+    "entry-script": str,
+    "model": str,
+    "conda-file": str,
+    "request": list,
+    "expect": list,
     "rules": dict,
 }
 _NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}

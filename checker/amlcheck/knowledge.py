@@ -215,15 +215,28 @@ class Knowledge:
         for wanted, pattern, entry in self._packages:
             match = re.fullmatch(pattern, name) if wanted == manager else None
             if match is not None:
-                groups = {key: value or "" for key, value in match.groupdict().items()}
-                version = entry.get("version", "package").format(**groups)
-                found.append(
-                    PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
-                )
+                found.append(_meaning(entry, match))
         if manager == "apt":
             told = {meaning.component for meaning in found}
             brought = self._apt_brings.get(name, ())
             found.extend(PackageMeaning(component, "", "perhaps") for component in brought if component not in told)
+        return found
+
+    def states(self, component: str, manager: str, name: str) -> PackageMeaning | None:
+        """What an installed package states of a component; None for one that is another, or only may bring it along."""
+        for pattern, entry in self._stating.get((component, manager), ()):
+            match = pattern.fullmatch(name)
+            if match is not None:
+                return _meaning(entry, match)
+        return None
+
+    @cached_property
+    def _stating(self) -> dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, str]]]]:
+        found: dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, str]]]] = {}
+        for manager, pattern, entry in self._packages:
+            # "shipped" is a dependency, which has a record of its own where packages are installed.
+            if entry.get("version") not in ("perhaps", "shipped"):
+                found.setdefault((entry["component"], manager), []).append((re.compile(pattern), entry))
         return found
 
     @cached_property
@@ -440,6 +453,12 @@ def _stem(pattern: str) -> str:
     stem = match.group(0).replace("\\.", ".") if match else ""
     following = pattern[len(match.group(0)) :][:1] if match else ""
     return stem[:-1] if following in ("?", "*", "{") else stem
+
+
+def _meaning(entry: dict[str, str], match: re.Match[str]) -> PackageMeaning:
+    groups = {key: value or "" for key, value in match.groupdict().items()}
+    version = entry.get("version", "package").format(**groups)
+    return PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
 
 
 _TEMPLATE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")

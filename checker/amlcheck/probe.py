@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from amlcheck.catalog import Catalog
 from amlcheck.image.image import Image
@@ -66,6 +66,19 @@ def probe_image(
         about={key: value for key, value in about.items() if value},
         notes=(f"nothing was run in it: {image.cannot_run}",) if image.cannot_run else (),
     )
+
+
+def rejudged(
+    catalog: Catalog, report: SubjectReport, stronger: Mapping[str, Witness], options: ProbeOptions
+) -> SubjectReport:
+    """A report with one more witness for some components, whose word counts for more than that of those before."""
+    witnesses = {
+        item.component: [*item.witnesses, *([stronger[item.component]] if item.component in stronger else [])]
+        for item in report.judgements
+    }
+    gpu = is_gpu([witness.testimony for witness in witnesses.get("cuda", ())])
+    judgements = tuple(_judged(component, found, catalog, options, gpu) for component, found in witnesses.items())
+    return replace(report, judgements=judgements)
 
 
 def _promised(static: SubjectReport | None) -> dict[str, tuple[Testimony, ...]]:

@@ -1,8 +1,13 @@
-"""`python -m images [NAME…]` builds test images (all, where none is named); `python -m images --list` names them."""
+"""`python -m images [NAME…]` builds test images (all, where none is named); `--list` names them.
+
+`python -m images NAME… --then COMMAND…` builds them and runs a command with their full names, while the engine is there.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="images", description="Builds the images that tests probe.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="images to build; default: all")
     parser.add_argument("--list", action="store_true", help="only list them")
+    parser.add_argument(
+        "--then", nargs=argparse.REMAINDER, metavar="COMMAND", help="run it with the images' full names"
+    )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in DEFINITIONS]:
         parser.error(f"no image is named {unknown[0]}")
@@ -28,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     try:
         with engine_for_tests() as engine:
-            builder = Builder(engine.address, say=lambda line: print(line, flush=True))  # noqa: T201
-            for name in options.names or DEFINITIONS:
-                builder.build(name)
+            builder = Builder(engine.address, lambda line: print(line, flush=True), prune=engine.private)  # noqa: T201
+            full = [builder.build(name) for name in options.names or DEFINITIONS]
             builder.close()
+            if options.then:
+                environment = {**os.environ, "DOCKER_HOST": engine.address}
+                return subprocess.run([*options.then, *full], env=environment, check=False).returncode
     except (NoEngineError, BuildError, DownloadError, DockerException) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

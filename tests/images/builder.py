@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -10,12 +11,12 @@ import shutil
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import docker
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 
 from images import downloads
 from images.catalogue import DEBIAN, DEFINITIONS
@@ -34,7 +35,9 @@ class BuildError(Exception):
 class Builder:
     """Builds images, and what they start from, in one engine."""
 
-    def __init__(self, address: str, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, address: str, say: Callable[[str], None] = lambda line: None, prune: bool = False) -> None:
+        """`prune` removes what a name stood for before its definition changed: only where nobody else builds."""
+        self._prune = prune
         self.client = docker.DockerClient(base_url=address, timeout=BUILD_SECONDS, version="auto")
         self._say = say
         self._keys: dict[str, str] = {}
@@ -78,8 +81,17 @@ class Builder:
             self._import_debian(definition, full)
         else:
             self._run_build(definition, full)
+        if self._prune:
+            self._remove_former(definition.name, full)
         size = self.client.images.get(full).attrs["Size"]
         self._say(f"{full}: built in {time.monotonic() - start:.1f} s, {size / 1e6:.0f} MB")
+
+    def _remove_former(self, name: str, full: str) -> None:
+        for image in self.client.images.list(f"{REPOSITORY}/{name}", filters={"label": f"{LABEL}={name}"}):
+            for tag in image.tags:
+                if tag != full and tag.startswith(f"{REPOSITORY}/{name}:"):
+                    with contextlib.suppress(APIError):  # a container uses it
+                        self.client.images.remove(tag)
 
     def _import_debian(self, definition: Definition, full: str) -> None:
         assert definition.folder is not None
@@ -164,12 +176,3 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, executable: bool =
     entry.size = len(content)
     entry.mode = 0o755 if executable else 0o644
     archive.addfile(entry, io.BytesIO(content))
-
-
-def sizes(builder: Builder) -> Mapping[str, int]:
-    """Bytes of each image that is there, shared layers counted in each."""
-    found = {}
-    for image in builder.client.images.list(filters={"label": LABEL}):
-        for tag in image.tags:
-            found[tag] = int(image.attrs["Size"])
-    return found

@@ -14,5 +14,7 @@ DEBIAN = "debian"
 """The system everything starts from: by mmdebstrap where that can be had, otherwise from its Dockerfile."""
 FOLDERS = [from_folder(path.parent) for path in sorted(HERE.glob("*/Dockerfile"))]
 
-DEFINITIONS: dict[str, Definition] = {definition.name: definition for definition in (*FOLDERS, *DEFECTS, *STRANGE, *SERVING)}
+DEFINITIONS: dict[str, Definition] = {
+    definition.name: definition for definition in (*FOLDERS, *DEFECTS, *STRANGE, *SERVING)
+}
 """Parents come from the same table: an image is built after what it starts from."""

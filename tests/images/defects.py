@@ -37,6 +37,8 @@ class Planted:
     """Requirements that nobody can decide for it: Azure ML's environment may meet them."""
     run: tuple[str, ...] = ()
     """Requirements that only a program in the image can decide: undecided from files."""
+    config: tuple[str, ...] = ()
+    """Requirements that depend on PATH, which only the image's config tells: a root file system may leave them open."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Good:
     findings: tuple[str, ...] = ()
     """Rules that must be heard all the same, and no others of weight."""
     run: tuple[str, ...] = ()
-    """As `Planted.run`."""
+    config: tuple[str, ...] = ()
+    """As with `Planted`."""
 
 
 def _changed(name: str, parent: str, *instructions: str, says: str = "") -> Definition:
@@ -159,7 +162,7 @@ DEFECTS = [
         "RUN python -m venv --without-pip /opt/venv",
     ),
     _changed("no-runit", "compliant", "RUN dpkg --purge runit && rm -rf /var/runit"),
-    _changed("own-entrypoint", "compliant", 'ENTRYPOINT ["/usr/bin/env"]'),
+    _changed("own-entrypoint", "compliant", 'ENTRYPOINT ["/opt/miniconda/bin/python"]'),
     _changed("not-root", "compliant", "USER 1000"),
     # What only a program in the image can tell.
     _changed(
@@ -176,8 +179,8 @@ GOOD = [
     Good("mpich", (*ALL, "--require", "mpi=mpich ==4.0.*")),
     Good("openmpi-5", (*ALL, "--require", "mpi=openmpi ==5.0.*")),
     Good("cuda-contradiction", (*ALL, *OPEN_MPI, *GPU), findings=("AML402",)),
-    Good("two-condas", findings=("AML403",)),
-    Good("two-pythons", findings=("AML403",)),
+    Good("two-condas", findings=("AML403",), config=("conda",)),
+    Good("two-pythons", findings=("AML403",), config=("python", "azureml-defaults", "inference-server")),
     Good("no-runit", findings=("AML404",)),
     Good("not-root", findings=("AML405",)),
     Good("own-entrypoint", findings=("AML406",)),
@@ -191,7 +194,12 @@ PLANTED = [
     Planted("conda-4.3", "conda", "4.3.16", ("/opt/miniconda/conda-meta/conda-4.3.16-py311_0.json",)),
     Planted("dead-conda-path", "conda", "absent", ("conda-meta", "PATH"), findings=("AML203",)),
     Planted(
-        "python-3.5", "python", "3.5.6", ("/opt/miniconda/conda-meta/python-3.5.6-0.json",), ("--datasets", *OPEN_MPI)
+        "python-3.5",
+        "python",
+        "3.5.6",
+        ("/opt/miniconda/conda-meta/python-3.5.6-0.json",),
+        ("--datasets", *OPEN_MPI),
+        undecided=_ENVIRONMENT,
     ),
     Planted("no-python", "python", "absent", ("PATH",), ("--datasets", *OPEN_MPI), undecided=_ENVIRONMENT),
     Planted("no-defaults", "azureml-defaults", "absent", ("dist-info",)),

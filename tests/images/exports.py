@@ -7,10 +7,10 @@ import json
 import os
 import posixpath
 import shutil
+import stat
 import subprocess
 import tarfile
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from private_engine import CACHE, locked
 
 EXPORTS = CACHE / "exports"
 CHUNK = 1 << 20
+HIDDEN, OPAQUE = ".wh.", ".wh..wh..opq"
+"""How a layer says that a file below, or all of a folder below, is not there."""
 
 
 class ExportError(Exception):
@@ -60,30 +62,42 @@ def root_file_system(builder: Builder, name: str) -> Path:
     return _kept(builder, [full], ".rootfs", lambda target: _unpack(builder, full, target))
 
 
-def root_file_systems(builder: Builder, *names: str) -> Iterator[tuple[str, Path]]:
-    """Each image's files in a folder that is there until the next one is asked for.
+@dataclass(frozen=True)
+class RootFileSystems:
+    """Files of images in folders that are there for one command: overlays of unpacked layers, in a mount namespace."""
 
-    An image that starts from another one of them shares its unchanged files by hard links: nobody may write to them.
-    """
-    archive = docker_archive(builder, *names)
-    with tarfile.open(archive) as source, tempfile.TemporaryDirectory(dir=EXPORTS) as scratch:
-        layers = {image.tag: image.layers for image in _images(source)}
-        kept: dict[tuple[str, ...], Path] = {}
-        for name in sorted(names, key=lambda name: len(layers[builder.build(name)])):
-            own = layers[builder.build(name)]
-            start = max((known for known in kept if own[: len(known)] == known), key=len, default=())
-            folder = Path(scratch) / name
-            if start:
-                subprocess.run(["cp", "--archive", "--link", kept[start], folder], check=True)
-            else:
-                folder.mkdir()
-            for layer in own[len(start) :]:
-                _apply(source, layer, folder)
-            if any(other != own and other[: len(own)] == own for other in layers.values()):
-                kept[own] = folder
-            yield name, folder
-            if folder not in kept.values():
-                shutil.rmtree(folder)
+    folders: Mapping[str, Path]
+    prefix: Sequence[str]
+    """What the command is to be started with. Needs root."""
+
+
+def root_file_systems(builder: Builder, names: Sequence[str], among: Sequence[str]) -> RootFileSystems:
+    """The files of some images, of those in the archive of `among`: each layer is unpacked once."""
+    archive = docker_archive(builder, *among)
+    with tarfile.open(archive) as source:
+        images = {image.tag: image for image in _images(source)}
+        folders, mounts = {}, []
+        for name in names:
+            folder = folders[name] = EXPORTS / "mounts" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            layers = [_layer_folder(source, layer).name for layer in images[builder.build(name)].layers]
+            mounts.append(f"mount -t overlay overlay -o ro,lowerdir={':'.join(reversed(layers))} {folder}")
+    script = f'(cd {EXPORTS / "layers"} && {" && ".join(mounts)}) && exec "$@"'
+    return RootFileSystems(folders, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"])
+
+
+def _layer_folder(archive: tarfile.TarFile, layer: str) -> Path:
+    """A layer as overlayfs has them: its files, and devices and attributes where something below is hidden."""
+    target = EXPORTS / "layers" / posixpath.dirname(layer)[:12]
+    if target.is_dir():
+        return target
+    with locked(EXPORTS / ".lock"):
+        if not target.is_dir():
+            partial = target.with_name(f".{os.getpid()}-{target.name}")
+            partial.mkdir(parents=True)
+            _unpack_layer(archive, layer, partial)
+            partial.rename(target)
+    return target
 
 
 def forget(path: Path) -> None:
@@ -101,6 +115,8 @@ def _kept(builder: Builder, full: Sequence[str], ending: str, write: Callable[[P
     with locked(EXPORTS / ".lock"):
         if not target.exists():
             partial = target.with_name(f".{os.getpid()}-{target.name}")
+            for former in EXPORTS.glob(f"{label}-{12 * '?'}{ending}"):
+                forget(former)
             try:
                 write(partial)
                 partial.rename(target)
@@ -197,29 +213,20 @@ def _write_layout(archive: Path, tags: Mapping[str, str], target: Path) -> None:
     (target / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
 
 
-def _apply(archive: tarfile.TarFile, layer: str, folder: Path) -> None:
-    """Puts a layer on top of a root file system: what it hides is removed, then GNU tar does the rest."""
+def _unpack_layer(archive: tarfile.TarFile, layer: str, folder: Path) -> None:
     file = archive.extractfile(layer)
     assert file is not None
-    with tarfile.open(fileobj=file) as members:
-        for member in members:
-            parent, name = os.path.split(member.name)
-            if name == ".wh..wh..opq":
-                for hidden in (folder / parent).iterdir():
-                    _remove(hidden)
-            elif name.startswith(".wh."):
-                _remove(folder / parent / name.removeprefix(".wh."))
-    file.seek(0)
     tar = ["tar", "-x", "--directory", str(folder), "--numeric-owner", "--exclude=.wh.*"]
     with subprocess.Popen(tar, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         shutil.copyfileobj(file, process.stdin, CHUNK)
     if process.returncode != 0:
         raise ExportError(f"tar cannot unpack {layer}")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    file.seek(0)
+    with tarfile.open(fileobj=file) as members:
+        for member in members:
+            parent, name = os.path.split(member.name)
+            if name == OPAQUE:
+                os.setxattr(folder / parent, "trusted.overlay.opaque", b"y")
+            elif name.startswith(HIDDEN):
+                os.mknod(folder / parent / name.removeprefix(HIDDEN), stat.S_IFCHR, os.makedev(0, 0))

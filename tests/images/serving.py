@@ -51,7 +51,10 @@ SERVING = [
     ),
     # Does what SERVER says: see tests/deployments/any_server.py.
     _on_compliant(
-        "any-server", "COPY any_server.py /any_server.py", 'CMD ["python", "-u", "/any_server.py"]', generated=(_ANY_SERVER,)
+        "any-server",
+        "COPY any_server.py /any_server.py",
+        'CMD ["python", "-u", "/any_server.py"]',
+        generated=(_ANY_SERVER,),
     ),
     _on_compliant("no-such-program", 'CMD ["/usr/local/bin/serve", "--port", "5001"]'),
     _on_compliant("not-executable", 'CMD ["/etc/hostname"]'),
@@ -59,8 +62,7 @@ SERVING = [
     # The Flask generation: azureml-defaults 1.13.0 pins these, and today's Jinja2 and MarkupSafe come with them.
     Definition(
         "flask-generation",
-        "FROM amlcheck-test/no-server\n"
-        'RUN python -c "import flask, gunicorn"\n',
+        'FROM amlcheck-test/no-server\nRUN python -c "import flask, gunicorn"\n',
     ),
     Definition(
         "old-flask-generation",

@@ -94,7 +94,7 @@ STRANGE = [
     _hostile("endless-line", "RUN tr '\\\\000' x < /dev/zero | head -c 100000000 > /etc/os-release"),
     _hostile(
         "links",
-        "RUN rm /etc/os-release && ln -s ../../../../../../../../etc/hostname /etc/os-release && mkdir -p /opt /usr/local /root"
+        "RUN rm /etc/os-release && ln -s ../../../../../../../../etc/passwd /etc/os-release && mkdir -p /opt /usr/local /root"
         " && ln -s / /opt/miniconda && ln -s .. /opt/conda && ln -s cuda /usr/local/cuda && ln -s /proc/self/root /root/up"
         " && mkdir -p /usr/lib && ln -s /proc/1/root/etc/os-release /usr/lib/os-release",
     ),

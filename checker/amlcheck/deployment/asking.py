@@ -6,6 +6,7 @@ connecting to the last byte, so that a server that sends a byte now and then can
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import socket
@@ -51,8 +52,10 @@ def ask(address: Address, request: Request, seconds: float, limit: int = MAX_BOD
     try:
         connection = socket.create_connection((address.host, address.port), timeout=seconds)
     except TimeoutError:
-        return failed(Outcome.SILENT, f"no connection within {seconds:g} s")
+        return failed(Outcome.UNREACHABLE, f"no connection within {seconds:g} s")
     except OSError as error:
+        if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            return failed(Outcome.UNREACHABLE, error.strerror or str(error))
         return failed(Outcome.REFUSED, error.strerror or str(error))
     with connection:
         reader = _Reader(connection, deadline, MAX_HEAD + limit)

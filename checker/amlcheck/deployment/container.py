@@ -10,6 +10,7 @@ import contextlib
 import io
 import queue
 import re
+import socket
 import sys
 import tarfile
 import threading
@@ -187,15 +188,26 @@ class ScoringContainer:
     # --- while it runs ---------------------------------------------------------------------------------------------
 
     def addresses(self, port: int) -> list[Address]:
-        """Where one of its ports can be asked from here: published, and on a local engine directly."""
+        """Where one of its ports can be asked from here, the best place first.
+
+        Where the engine's bridge is on this host that is the container's own address: whatever answers there is the
+        container and nothing else. Else, and where packets do not get through, it is the published port on 127.0.0.1.
+        """
         with self._engine.calling("looking for the port of the scoring container"):
             found = self._client.inspect_container(self.name)["NetworkSettings"]
         bindings = (found.get("Ports") or {}).get(f"{port}/tcp") or []
         addresses = [Address("127.0.0.1", int(binding["HostPort"])) for binding in bindings]
-        if sys.platform == "linux" and self._engine.is_local:
-            networks = (found.get("Networks") or {}).values()
-            addresses += [Address(network["IPAddress"], port) for network in networks if network.get("IPAddress")]
-        return addresses
+        networks = (found.get("Networks") or {}).values() if self._engine.is_local else ()
+        direct = [
+            Address(network["IPAddress"], port)
+            for network in networks
+            if network.get("IPAddress") and _is_here(network.get("Gateway") or "")
+        ]
+        return [*direct, *addresses]
+
+    def published(self, port: int) -> Address | None:
+        """Where one of its ports is on 127.0.0.1; None where it is not published."""
+        return next((address for address in self.addresses(port) if address.host == "127.0.0.1"), None)
 
     @property
     def log(self) -> str:
@@ -369,6 +381,16 @@ class _Log:
             if more > 0:
                 del self._tail[:more]
                 self._dropped += more
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is one of this host's: that of a bridge whose containers can be reached from here."""
+    if not address or sys.platform != "linux":
+        return False
+    with contextlib.suppress(OSError), socket.socket() as probe:
+        probe.bind((address, 0))
+        return True
+    return False
 
 
 def parse_listening(text: str) -> frozenset[tuple[str, int]]:

@@ -26,7 +26,7 @@ from amlcheck.deployment.model import (
     Stage,
     StageTime,
 )
-from amlcheck.deployment.options import PROBE_SECONDS, STOP_SECONDS, DeployOptions, Route
+from amlcheck.deployment.options import PROBE_SECONDS, DeployOptions, Route
 from amlcheck.deployment.payload import SAMPLE, SAMPLE_ANSWER, bad_requests, from_swagger
 from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
@@ -41,8 +41,10 @@ STEADY_SECONDS = 5.0
 STEADY_STATUSES = range(400, 500)
 WORKER_DEATHS = 3
 """Workers that died before the server was live, after which it is known that the next one will too."""
-DEATH_SECONDS = 0.7
-"""After a connection that broke off, until which the engine may say that the container has ended."""
+DEATH_SECONDS = 0.3
+"""After a connection that broke off, until which most containers that are ending have ended."""
+DYING_SECONDS = 5.0
+"""The same, for one that does not answer any more either."""
 LOG_SECONDS = 2.0
 """For the last words of a container that has ended to arrive."""
 _IN_START = ("executable file not found", "no such file or directory")
@@ -93,6 +95,8 @@ class _Run:
     load: Load | None = None
     ending: Ending | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    live: Address | None = None
+    """Where the liveness route answered."""
     redact: Redaction = field(default_factory=Redaction)
 
     def run(self) -> Deployment:
@@ -210,6 +214,7 @@ class _Run:
             assert exchange.answer is not None
             self.server = exchange.answer.headers.get("x-ms-server-version", "")[:100] or self.server
             self._reached(stage)
+            self.live = self.live or address
             return address
         raise self._failed(container, assembly, stage, exchange, route=route, late=why == "late")
 
@@ -283,9 +288,7 @@ class _Run:
         if container.ended.is_set() or self.load.failed == self.load.requests:
             raise self._failed(container, assembly, Stage.SCORED, self.load_failure(address, requests[0]))
         if self.load.failed:
-            self.notes.append(
-                f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
-            )
+            self.notes.append(f"{self.load.failed} of {self.load.requests} requests were not answered as the first was")
         if options.max_latency_ms and self.load.p95 > options.max_latency_ms:
             raise self._failed(container, assembly, Stage.SCORED, slow=True, values=values)
 
@@ -302,7 +305,9 @@ class _Run:
                 address, replace(request, path=request.path or scoring.path), self._left(self.options.request_timeout)
             )
             self.exchanges.append(self._cut(exchange))
-            if exchange.answer is None and container.ended.wait(DEATH_SECONDS):
+            if exchange.outcome in (Outcome.CLOSED, Outcome.REFUSED):
+                self._wait_for_the_end(container, assembly)
+            if container.ended.is_set():
                 values = {"bad_request": ", then ".join(sent[-2:])}
                 raise self._failed(container, assembly, Stage.SURVIVED, exchange, values=values)
         for one in good:
@@ -331,20 +336,19 @@ class _Run:
             return
         self.told("stopping")
         begun = time.monotonic()
-        self.ending = container.stop(STOP_SECONDS)
+        self.ending = container.stop(self.options.stop_timeout)
         took = time.monotonic() - begun
         code = self.ending.exit_code if self.ending is not None else None
-        if took >= STOP_SECONDS:
-            self.notes.append(
-                f"it did not end within {STOP_SECONDS:g} s of SIGTERM and was killed: start the server with exec, so that"
-                " it gets the signal"
-            )
+        if took >= self.options.stop_timeout:
+            told = f"it did not end within {self.options.stop_timeout:g} s of SIGTERM and was killed"
+            self.notes.append(f"{told}: start the server with exec, so that it gets the signal")
         self._reached(Stage.STOPPED, f"exit code {code}" if code is not None else "")
 
     def _kept(self, container: ScoringContainer, assembly: Assembly) -> dict[str, str]:
-        address = self._address(container, assembly.routes.scoring)
+        scoring = assembly.routes.scoring
+        address = container.published(scoring.port) or self._address(container, scoring)
         request = self.options.requests[0] if self.options.requests else SAMPLE
-        url = f"{address.url}{assembly.routes.scoring.path}"
+        url = f"{address.url}{scoring.path}"
         body = request.body.decode("utf-8", "replace")
         curl = ["curl", "-H", f"Content-Type: {request.content_type}", "-d", body if len(body) < 500 else "@FILE", url]
         end = f"docker rm -f {container.name}"
@@ -355,11 +359,11 @@ class _Run:
     # --- helpers ---------------------------------------------------------------------------------------------------
 
     def _address(self, container: ScoringContainer, route: Route) -> Address:
-        """Where a port is asked that was not asked before: the first place that accepts."""
+        """Where a port is asked that was not asked before."""
         addresses = container.addresses(route.port)
         for address in addresses:
             found = ask(address, Request(method="GET", path="/", content_type=""), PROBE_SECONDS)
-            if found.outcome is not Outcome.REFUSED:
+            if found.outcome is not Outcome.UNREACHABLE:
                 return address
         return addresses[0] if addresses else Address("127.0.0.1", route.port)
 
@@ -391,7 +395,7 @@ class _Run:
         """What a failure comes to: looks at the container once more, now that something is wrong."""
         broken = exchange is not None and exchange.outcome in (Outcome.CLOSED, Outcome.REFUSED)
         if broken:
-            container.ended.wait(DEATH_SECONDS)
+            self._wait_for_the_end(container, assembly)
         ending = container.ending() if container.ended.is_set() or broken else None
         self.ending = ending
         container.settle(LOG_SECONDS)
@@ -409,6 +413,17 @@ class _Run:
             values={**observation.values, **(values or {})},
         )
         return _FailedError(classify(observation))
+
+    def _wait_for_the_end(self, container: ScoringContainer, assembly: Assembly) -> None:
+        """After a connection that broke off: until the container has ended, or is seen to live on."""
+        until = time.monotonic() + DYING_SECONDS
+        container.ended.wait(DEATH_SECONDS)
+        if self.live is None:
+            return
+        request = Request(method="GET", path=assembly.routes.liveness.path, content_type="")
+        while not container.ended.wait(POLL_SECONDS) and time.monotonic() < until:
+            if ask(self.live, request, DEATH_SECONDS).outcome is Outcome.ANSWERED:
+                return
 
     def _observation(
         self,
@@ -487,25 +502,25 @@ class _Waiting:
 
     def _poll(self) -> None:
         steady_since, steady_status = 0.0, 0
+        ahead = list(self._addresses)
         while not self._over.is_set():
-            for address in self._addresses:
-                left = self._deadline - time.monotonic()
-                exchange = ask(address, self._request, max(0.05, min(PROBE_SECONDS, left)))
-                if self._over.is_set():
-                    return
-                if exchange.outcome is not Outcome.REFUSED or address is self._addresses[0]:
-                    self._last = (exchange, address)
-                status = exchange.answer.status if exchange.answer is not None else 0
-                if status == 200:
-                    self._tell(exchange, address, "live")
-                    return
-                if status != steady_status:
-                    steady_since, steady_status = time.monotonic(), status
-                elif status in STEADY_STATUSES and time.monotonic() - steady_since > STEADY_SECONDS:
-                    self._tell(exchange, address, "steady")
-                    return
-                if exchange.outcome in (Outcome.ANSWERED, Outcome.SILENT, Outcome.GARBLED):
-                    break
+            address, left = ahead[0], self._deadline - time.monotonic()
+            exchange = ask(address, self._request, max(0.05, min(PROBE_SECONDS, left)))
+            if self._over.is_set():
+                return
+            if exchange.outcome is Outcome.UNREACHABLE and len(ahead) > 1:
+                ahead.pop(0)
+                continue
+            self._last = (exchange, address)
+            status = exchange.answer.status if exchange.answer is not None else 0
+            if status == 200:
+                self._tell(exchange, address, "live")
+                return
+            if status != steady_status:
+                steady_since, steady_status = time.monotonic(), status
+            elif status in STEADY_STATUSES and time.monotonic() - steady_since > STEADY_SECONDS:
+                self._tell(exchange, address, "steady")
+                return
             self._over.wait(POLL_SECONDS)
 
     def _tell(self, exchange: Exchange, address: Address, why: str) -> None:

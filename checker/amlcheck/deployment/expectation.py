@@ -231,6 +231,8 @@ def _check_schema(schema: Any, name: str) -> None:
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
 
+    if not isinstance(schema["$schema"], str):
+        raise AmlcheckError(f"--expect {name}: is no valid JSON Schema: $schema must be a string")
     try:
         validator_for(schema).check_schema(schema)
     except SchemaError as error:

@@ -79,6 +79,8 @@ class Outcome(Enum):
     ANSWERED = "answered"
     REFUSED = "refused"
     """Nothing listens; seen through an engine's proxy, a connection that ends at once."""
+    UNREACHABLE = "unreachable"
+    """No connection could be made: no packet came back, or the network says that there is no way."""
     CLOSED = "closed"
     """The connection ended before the answer did."""
     SILENT = "silent"

@@ -75,6 +75,7 @@ class DeployOptions:
     timeout: float = LIVENESS_SECONDS
     """Seconds for the whole, but for stopping."""
     request_timeout: float = REQUEST_SECONDS
+    stop_timeout: float = STOP_SECONDS
     memory_bytes: int = MEMORY_BYTES
     cpus: float = 0.0
     """0 for all."""

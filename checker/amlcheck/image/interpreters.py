@@ -11,8 +11,8 @@ from amlcheck.image.conda_prefixes import conda_packages, is_in_package_cache, r
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.dpkg import system_packages
 from amlcheck.image.image import Image
-from amlcheck.image.programs import Program, find_programs, folders, program_at
-from amlcheck.image.remember import remembered
+from amlcheck.image.programs import Program, find_programs, program_at
+from amlcheck.image.remember import Itself, remembered
 from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Kind, NotReadableError, Tree, Wanted, normal
 from amlcheck.image.words import brief, exact, series, text_of
@@ -27,7 +27,7 @@ _SEARCH = "[23][.][0-9]+[.][0-9]+"
 WANTED = Wanted(
     contents=("*/pyvenv.cfg", "*/include/python*/patchlevel.h", "*/.pyenv/version", "*/shims/python*"),
     names=("*/bin/python", "*/bin/python[23]", "*/bin/python[23].*"),
-    searches=(("*/bin/python[23].*", _SEARCH),),
+    searches=(("*/bin/python[23].*", _SEARCH), ("*/libpython[23].*.so.1.0", _SEARCH)),
 )
 
 
@@ -66,37 +66,42 @@ class Counting:
 
 def counting(image: Image) -> Counting:
     """The Python that Azure ML gets."""
-    chosen = image.config.env.get(AZURE_ML, "")
+    return _counting(image.files, Itself(image.config))
+
+
+@remembered
+def _counting(tree: Tree, told_config: Itself) -> Counting:
+    config: ImageConfig = told_config.value
+    chosen = config.env.get(AZURE_ML, "")
     if chosen:
         evidence = in_config(f"Env.{AZURE_ML}", brief(chosen))
-        program = program_at(image.files, chosen) if chosen.startswith("/") else None
-        told = _interpreter(image.files, program) if program is not None else None
+        program = program_at(tree, chosen) if chosen.startswith("/") else None
+        told = _interpreter(tree, program) if program is not None else None
         if told is not None:
             return Counting((told,), evidence=evidence)
         return Counting((), evidence=evidence, reason=f"{AZURE_ML} names {brief(chosen)}, and no Python is there")
-    if not image.config.known:
-        return _without_config(image)
+    if not config.known:
+        return _without_config(tree)
     for name in NAMES:
-        for program in find_programs(image.files, image.config, name):
-            program_behind = _behind_shim(image, program, name)
+        for program in find_programs(tree, config, name):
+            program_behind = _behind_shim(tree, config, program, name)
             if program_behind is None:
                 continue
-            told = _interpreter(image.files, program_behind)
+            told = _interpreter(tree, program_behind)
             if told is not None:
                 return Counting((told,))
             return Counting((), reason=f"{program.evidence_text} is no Python that files can tell anything of")
-    others = all_interpreters(image.files)
+    others = all_interpreters(tree)
     if len({item.place for item in others}) > 1:
         return Counting((), on_path=False, reason="several Pythons are in the image, and PATH leads to none of them")
     return Counting(tuple(others[:1]), on_path=False)
 
 
-def _without_config(image: Image) -> Counting:
+def _without_config(tree: Tree) -> Counting:
     """A bare root file system has no PATH: any Python may be the one."""
-    others = all_interpreters(image.files)
-    return Counting(
-        tuple(others), reason="" if len(others) <= 1 else "without the image's PATH any Python may be the one"
-    )
+    others = all_interpreters(tree)
+    reason = "" if len(others) <= 1 else "without the image's PATH any Python may be the one"
+    return Counting(tuple(others), reason=reason)
 
 
 @remembered
@@ -172,23 +177,23 @@ def _has_library(tree: Tree, prefix: str) -> bool:
     return bool(_libraries(tree, prefix))
 
 
-def _behind_shim(image: Image, program: Program, name: str) -> Program | None:
+def _behind_shim(tree: Tree, config: ImageConfig, program: Program, name: str) -> Program | None:
     """What pyenv's shim starts, by its settings; the program itself where it is none; None where PATH goes on."""
     folder = posixpath.dirname(program.file.path)
     if posixpath.basename(folder) != "shims":
         return program
     root = posixpath.dirname(folder)
-    chosen = image.config.env.get("PYENV_VERSION", "")
+    chosen = config.env.get("PYENV_VERSION", "")
     if not chosen:
         try:
-            chosen = text_of(image.files, posixpath.join(root, "version"))
+            chosen = text_of(tree, posixpath.join(root, "version"))
         except NotReadableError:
             return None
     for version in re.split(r"[:\s]+", chosen.strip()):
         if version == "system":
             return None
         if re.fullmatch(r"[\w.+-]+", version):
-            started = program_at(image.files, posixpath.join(root, "versions", version, "bin", name))
+            started = program_at(tree, posixpath.join(root, "versions", version, "bin", name))
             if started is not None:
                 return started
     return None
@@ -265,21 +270,34 @@ def _of_headers(tree: Tree, told: Interpreter) -> Iterator[tuple[Value, Evidence
 
 
 def patch_in_binary(tree: Tree, told: Interpreter) -> tuple[Value, Evidence] | None:
-    """The version that the program itself carries, where nothing else states more than the series."""
+    """The version that the program or its shared library carries, where nothing else states more than the series."""
     if not told.series:
         return None
-    try:
-        matches = tree.search(told.program.file.path, _SEARCH)
-    except NotReadableError:
-        return None
-    fitting = sorted({match for match in matches if match.startswith(f"{told.series}.")})
-    value = exact(fitting[0]) if len(fitting) == 1 else None
-    return (value, in_file(told.program.file.path, fitting[0], "in the program")) if value is not None else None
+    libraries = [
+        posixpath.join(told.base, folder, f"libpython{told.series}{abi}.so.1.0")
+        for folder in ("lib", "lib64", "lib/x86_64-linux-gnu")
+        for abi in ("", "m")
+    ]
+    for path in (told.program.file.path, *(item for item in libraries if tree.stat(item) is not None)):
+        try:
+            matches = tree.search(path, _SEARCH)
+        except NotReadableError:
+            continue
+        fitting = sorted({match for match in matches if match.startswith(f"{told.series}.")})
+        value = exact(fitting[0]) if len(fitting) == 1 else None
+        if value is not None:
+            return value, in_file(path, fitting[0], "in the program")
+    return None
 
 
 def package_folders(image: Image, told: Interpreter) -> list[str]:
     """Where a Python looks for installed packages, in its order; folders that are links by what they lead to."""
-    tree, config = image.files, image.config
+    return list(_package_folders(image.files, Itself(image.config), told))
+
+
+@remembered
+def _package_folders(tree: Tree, told_config: Itself, told: Interpreter) -> tuple[str, ...]:
+    config: ImageConfig = told_config.value
     named = [normal(folder) for folder in config.env.get("PYTHONPATH", "").split(":") if folder.startswith("/")]
     library = f"python{told.series}"
     own = [posixpath.join(told.place, lib, library, "site-packages") for lib in ("lib", "lib64")]
@@ -293,12 +311,12 @@ def package_folders(image: Image, told: Interpreter) -> list[str]:
             major = told.series.partition(".")[0]
             own += [f"/usr/local/lib/{library}/{name}" for name in ("dist-packages", "site-packages")]
             own += [f"/usr/lib/python{major}/dist-packages", f"/usr/lib/{library}/dist-packages"]
-    found = []
+    found: list[str] = []
     for folder in [*named, *own]:
         entry = tree.stat(folder)
         if entry is not None and entry.kind is Kind.DIRECTORY and entry.path not in found:
             found.append(entry.path)
-    return found
+    return tuple(found)
 
 
 def home_folder(tree: Tree, config: ImageConfig) -> str:
@@ -315,12 +333,3 @@ def home_folder(tree: Tree, config: ImageConfig) -> str:
         if len(fields) >= 6 and user in (fields[0], fields[2]):
             return normal(fields[5])
     return "/root" if user in ("root", "0") else "/home/" + user
-
-
-def on_path(image: Image, folder: str) -> bool:
-    """Whether PATH names a folder, by itself or through links."""
-    for named in folders(image.config):
-        entry = image.files.stat(named)
-        if entry is not None and entry.path == folder:
-            return True
-    return False

@@ -96,10 +96,15 @@ class LayerIndex:
     """By `starts` and expression."""
 
 
-def read_index(layer: Layer, wanted: Wanted, patience: Patience | None = None) -> LayerIndex:
-    """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say."""
+def read_index(
+    layer: Layer, wanted: Wanted, patience: Patience | None = None, stop: threading.Event | None = None
+) -> LayerIndex:
+    """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say.
+
+    Where `stop` is set by another thread, it ends soon, with that error too.
+    """
     builder = _Builder(wanted, patience or Patience())
-    with LayerStream(layer) as stream:
+    with LayerStream(layer, stop) as stream:
         with telling(layer):
             for member in members(stream):
                 builder.add(member, stream)
@@ -135,9 +140,9 @@ class LayerStream:
     One thread hashes, another one decompresses where there is something to decompress; chunks go round between them.
     """
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, stop: threading.Event | None = None) -> None:
         self.position = 0
-        self._layer = layer
+        self._layer, self._stop = layer, stop
         self._limit = min(MAX_LAYER, MAX_SMALL + MAX_RATIO * layer.size)
         self._chunk, self._start, self._end = bytearray(), 0, 0
         """What is being taken apart: a chunk, from where on and how far it has something."""
@@ -216,6 +221,8 @@ class LayerStream:
         self._start = self._end = 0
         if self._ended:
             return False
+        if self._stop is not None and self._stop.is_set():
+            raise UnreadableError(f"{self._layer.name}: reading it was stopped")
         if self._filler is not None:
             self._chunk, size = self._filler.next()
         else:

@@ -6,8 +6,11 @@ have and nothing of their own layer; whatever takes the place of a folder hides 
 
 from __future__ import annotations
 
+import os
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Protocol
 
 from amlcheck.errors import UnreadableError
@@ -34,6 +37,8 @@ MAX_IMAGE_NAMES = 2 * MAX_NAMES
 """Names in all layers of an image."""
 MAX_IMAGE_KEPT = 96 << 20
 """Bytes of contents that are kept of an image; what is beyond is read again when it is asked for."""
+MAX_AT_ONCE = 4
+"""Layers that are read at the same time; each takes a few MB of memory, and most of the work is not Python's."""
 _FOLDERS = (DIRECTORY, IMPLIED)
 
 
@@ -61,33 +66,50 @@ def tree_of(stored: Stored, wanted: Wanted, cache: LayerCache | None = None) -> 
 def indexes_of(
     stored: Stored, wanted: Wanted, cache: LayerCache | None = None, patience: Patience | None = None
 ) -> list[LayerIndex]:
-    """What each layer of an image has. Raises UnreadableError."""
+    """What each layer of an image has. Several layers are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
-    indexes: list[LayerIndex] = []
-    known: dict[str, LayerIndex] = {}
-    names = kept = 0
+    layers: dict[str, Layer] = {}
     for layer in stored.layers:
-        index = known.get(layer.diff_id) or _index(layer, wanted, cache, patience)
-        if layer.diff_id not in known:
-            known[layer.diff_id] = index
-            size = sum(map(len, index.contents.values()))
-            if kept + size > MAX_IMAGE_KEPT:
-                index.contents = {}
-            else:
-                kept += size
-        names += len(index.paths)
-        if names > MAX_IMAGE_NAMES:
-            raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
-        indexes.append(index)
-    return indexes
+        layers.setdefault(layer.diff_id, layer)
+    stop = threading.Event()
+    found: dict[str, LayerIndex] = {}
+    names = kept = 0
+
+    def index(layer: Layer) -> tuple[Layer, LayerIndex]:
+        return layer, _index(layer, wanted, cache, patience, stop)
+
+    with ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
+        try:
+            # The largest first, so that none of them is left for the end.
+            running = [pool.submit(index, layer) for layer in sorted(layers.values(), key=lambda one: -one.size)]
+            for done in as_completed(running):
+                layer, one = done.result()
+                found[layer.diff_id] = one
+                size = sum(map(len, one.contents.values()))
+                if kept + size > MAX_IMAGE_KEPT:
+                    one.contents = {}
+                else:
+                    kept += size
+                names += len(one.paths)
+                if names > MAX_IMAGE_NAMES:
+                    raise UnreadableError(
+                        f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read"
+                    )
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [found[layer.diff_id] for layer in stored.layers]
 
 
-def _index(layer: Layer, wanted: Wanted, cache: LayerCache | None, patience: Patience) -> LayerIndex:
+def _index(
+    layer: Layer, wanted: Wanted, cache: LayerCache | None, patience: Patience, stop: threading.Event
+) -> LayerIndex:
     if cache is not None:
         found = cache.get(layer, wanted)
         if found is not None:
             return found
-    index = read_index(layer, wanted, patience)
+    index = read_index(layer, wanted, patience, stop)
     if cache is not None and not patience.over:
         cache.put(layer, wanted, index)
     return index

@@ -34,6 +34,10 @@ DEADLINE_SLACK_SECONDS = 120
 _FOLDER = re.compile(
     r"amlcheck-(?P<run>[0-9a-f]{12})-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{1,12})-[^/]{1,32}"
 )
+BUILT = "amlcheck-built"
+_IMAGE = re.compile(
+    rf"{BUILT}:(?P<run>[0-9a-f]{{12}})-\d+-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{{1,12}})"
+)
 _OWNER = re.compile(r"([0-9a-f]+)\.(\d+)\.(\d+)\.(\d+)")
 
 RUN = secrets.token_hex(6)
@@ -109,6 +113,19 @@ def is_left_over(found: Mapping[str, str]) -> bool:
     if owner.alive is not None:
         return not owner.alive
     return int(deadline) < time.time()
+
+
+def image_name(lifetime_seconds: float) -> str:
+    """The name of an image that this run builds: labels would change what is in it, so the name tells its owner."""
+    return f"{BUILT}:{RUN}-{next(_numbers)}-{me().text}-{_deadline(lifetime_seconds)}"
+
+
+def is_left_over_image(name: str) -> bool:
+    """Whether an image of this name was built by a run that is dead."""
+    match = _IMAGE.fullmatch(name)
+    if match is None:
+        return False
+    return is_left_over({LABEL_RUN: match["run"], LABEL_OWNER: match["owner"], LABEL_DEADLINE: match["deadline"]})
 
 
 def _deadline(lifetime_seconds: float) -> int:

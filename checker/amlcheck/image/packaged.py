@@ -15,9 +15,6 @@ from amlcheck.image.words import brief, exact
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import Evidence, Unknown, Value, in_file
 
-_SILENT = frozenset({"perhaps", "shipped"})
-"""Of use where only a build is known: in an image the package that they speak of has a record of its own."""
-
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
@@ -45,18 +42,6 @@ def packages_of(image: Image, component: str, *managers: str) -> Iterator[Packag
         yield from _of_pip(image, component)
 
 
-def _meaning(component: str, manager: str, name: str) -> PackageMeaning | None:
-    knowledge = catalog().knowledge
-    return next(
-        (
-            item
-            for item in knowledge.meanings(manager, name)
-            if item.component == component and item.version not in _SILENT
-        ),
-        None,
-    )
-
-
 def _value(meaning: PackageMeaning, name: str, version: str) -> Value:
     family = name if meaning.family == "same" else meaning.family
     how = meaning.version.partition(" ")[0]
@@ -72,8 +57,9 @@ def _of_system(image: Image, component: str, managers: tuple[str, ...]) -> Itera
     except NotReadableError as error:
         yield Unknown(component, f"the system's packages cannot be read: {error}")
         return
+    knowledge = catalog().knowledge
     for name, package in packages.items():
-        meaning = _meaning(component, package.manager, name) if package.manager in managers else None
+        meaning = knowledge.states(component, package.manager, name) if package.manager in managers else None
         if meaning is not None:
             evidence = in_file(package.path, brief(f"{name} {package.version}"), "installed package")
             value = _value(meaning, name, package.version)
@@ -81,9 +67,10 @@ def _of_system(image: Image, component: str, managers: tuple[str, ...]) -> Itera
 
 
 def _of_conda(image: Image, component: str) -> Iterator[Packaged]:
+    knowledge = catalog().knowledge
     for prefix, packages in conda_packages(image.files).items():
         for name, by_name in packages.items():
-            meaning = _meaning(component, "conda", name)
+            meaning = knowledge.states(component, "conda", name)
             if meaning is not None:
                 package, words = record_of(image.files, by_name)
                 value = _value(meaning, name, package.version)
@@ -93,8 +80,9 @@ def _of_conda(image: Image, component: str) -> Iterator[Packaged]:
 
 
 def _of_pip(image: Image, component: str) -> Iterator[Packaged | Unknown]:
+    knowledge = catalog().knowledge
     for name, items in distributions(image.files).items():
-        meaning = _meaning(component, "pip", name)
+        meaning = knowledge.states(component, "pip", name)
         if meaning is None:
             continue
         for item in items:

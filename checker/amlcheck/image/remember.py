@@ -12,6 +12,19 @@ _KNOWN: WeakKeyDictionary[Any, dict[Hashable, Any]] = WeakKeyDictionary()
 """By the tree, which takes its answers with it when it goes."""
 
 
+class Itself:
+    """An argument that cannot be hashed, taken as the same only as itself. It must not lead to the tree."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and self.value is other.value
+
+
 def remembered(function: Callable[..., _Result]) -> Callable[..., _Result]:
     """For functions of a tree and further hashable arguments. What is raised is not remembered."""
 

@@ -7,6 +7,7 @@ rules/inference_servers.toml.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ from amlcheck.model import Evidence, in_file
 
 MAX_PACKAGES = 400
 """Packages followed from one server; the real ones need about 40."""
+_FOR_EXTRA = re.compile(r"""^[^;]*;\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
 _HARMLESS_PTH = ("distutils-precedence.pth",)
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "": "x86_64"}
 
@@ -132,6 +134,9 @@ def _wanted(
     text: str, name: str, extras: frozenset[str], surroundings: Mapping[str, str], told: Standing
 ) -> Requirement | None:
     """A requirement that holds here; None for one that does not, or that cannot be read."""
+    extra = _FOR_EXTRA.search(text)
+    if extra is not None and canonicalize_name(extra.group(1)) not in map(canonicalize_name, extras):
+        return None  # most of all requirements, and parsing them takes longer than all else here
     try:
         requirement = Requirement(text[:2000])
         marker = requirement.marker

@@ -117,22 +117,23 @@ def folders(paths: Iterable[str]) -> str:
 
 _EACH = """for f; do
 if [ -h "$f" ]; then printf 'l777 0\\0%s\\0' "$f"; readlink -n "$f"; printf '\\0'; continue; fi
-if [ -d "$f" ]; then printf d; [ -r "$f" ] && [ -x "$f" ] || printf 'H\\0%s\\0\\0d' "$f"
+if [ -d "$f" ]; then { ls -a "$f" && (cd "$f"); } >/dev/null 2>&1 || printf 'H\\0%s\\0\\0' "$f"; printf d
 elif [ -f "$f" ]; then printf f; elif [ -e "$f" ]; then printf o; else continue; fi
 stat -c '%a %s' "$f" || printf '?'
 printf '\\0%s\\0\\0' "$f"
 done"""
 """What GNU find's -printf prints, with test, stat and readlink, for the arguments."""
-NEEDED = "command -v find >/dev/null && command -v stat >/dev/null && command -v readlink >/dev/null"
+NEEDED = " && ".join(f"command -v {name} >/dev/null" for name in ("find", "stat", "readlink", "ls"))
 
 
 def plain_search(patterns: Iterable[str]) -> str:
     """Like `search`, for any find."""
     fitting = " -o ".join(f"-path {shlex.quote(_loose(pattern))}" for pattern in dict.fromkeys(patterns)) or "-path /"
     pruned = " -o ".join(f"-path {shlex.quote(_literal(path))}" for path in PASSED_OVER)
-    closed = 'for f; do [ -r "$f" ] && [ -x "$f" ] || printf "H\\0%s\\0\\0" "$f"; done'
+    # Its shell may say of root that it may read everything, which is not so without capabilities: it is tried.
+    closed = 'for f; do { ls -a "$f" && (cd "$f"); } >/dev/null 2>&1 || printf "H\\0%s\\0\\0" "$f"; done'
     return (
-        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev \\( {pruned} \\) -prune -o -type d"
+        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev \\( {pruned} \\) -prune -o -type d ! -perm -005"
         f" -exec {SHELL} -c {shlex.quote(closed)} x {{}} + 2>/dev/null; find / -xdev \\( {pruned} \\) -prune -o"
         f" \\( {fitting} \\) -exec {SHELL} -c {shlex.quote(_EACH)} x {{}} +; printf 'E%s\\0\\0\\0' $?"
     )

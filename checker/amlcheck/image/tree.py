@@ -194,6 +194,8 @@ class IndexTree:
         self._entries = entries if isinstance(entries, Mapping) else {entry.path: entry for entry in entries}
         self._paths: Sequence[str] = sorted(self._entries)
         self._text: bytes | None = None
+        self._found: dict[str, list[str]] = {}
+        """By pattern: probes ask for the same ones again."""
         self._read, self._search = read, search
 
     def lstat(self, path: str) -> Entry | None:
@@ -217,11 +219,13 @@ class IndexTree:
     def find(self, *patterns: str) -> list[Entry]:
         if self._text is None:
             self._text = joined(self._paths)
-        found: set[str] = set()
-        for pattern in dict.fromkeys(patterns):
-            likely = candidates(self._text, pattern)
-            found.update(filter(Patterns((pattern,)), self._paths if likely is None else likely))
-        return [self._entries[path] for path in sorted(found) if not is_pseudo(path)]
+        for pattern in patterns:
+            if pattern not in self._found:
+                likely = candidates(self._text, pattern)
+                fitting = filter(Patterns((pattern,)), self._paths if likely is None else likely)
+                self._found[pattern] = [path for path in fitting if not is_pseudo(path)]
+        found = {path for pattern in patterns for path in self._found[pattern]}
+        return [self._entries[path] for path in sorted(found)]
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         entry = self._file(path)
