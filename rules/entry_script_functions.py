@@ -78,6 +78,8 @@ def check(environment: Environment) -> Iterator[Notice]:
     missing = missing_functions(script)
     if missing:
         place = script.program.mapped.span(0, 0).location
-        yield Notice(f"the entry script {script.shown} defines no {' and no '.join(f'{name}()' for name in missing)}", place)
+        yield Notice(
+            f"the entry script {script.shown} defines no {' and no '.join(f'{name}()' for name in missing)}", place
+        )
     for span, message in refused_signatures(script):
         yield Notice(message, span.location)

@@ -78,7 +78,8 @@ _NAME = re.compile(
 )
 _NOT_A_SECRET = re.compile(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY|_TYPE|_LENGTH)$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d{1,7}|.*\byour\b.*|[\w-]+@https://.*)", re.IGNORECASE
+    r"(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d{1,7}|.*\byour\b.*|[\w-]+@https://.*)",
+    re.IGNORECASE,
 )
 
 
@@ -97,6 +98,9 @@ def check(environment: Environment) -> Iterator[Notice]:
 
 def _plain(node: Node | None) -> bool:
     """Whether a value is written out: not taken from elsewhere, not a template's variable."""
-    return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip(" <>*.") != "" and (
-        not node.value.startswith("<")
+    return (
+        isinstance(node, Scalar)
+        and isinstance(node.value, str)
+        and node.value.strip(" <>*.") != ""
+        and (not node.value.startswith("<"))
     )

@@ -62,6 +62,8 @@ def check(environment: Environment) -> Iterator[Notice]:
     """The reference, where it is known."""
     reference = environment.image_reference
     if string(environment.image) and reference is None:
-        yield Notice(f"{string(environment.image)!r} is no image's name", location(environment.image), "correct the name")
+        yield Notice(
+            f"{string(environment.image)!r} is no image's name", location(environment.image), "correct the name"
+        )
     elif reference is not None and not reference.tag and not reference.digest:
         yield Notice("the image has no tag: :latest is taken", location(environment.image))

@@ -79,9 +79,13 @@ def check(environment: Environment) -> Iterator[Notice]:
     if named:
         if named not in public:
             yield Notice(f"the ML CLI (v1) cannot use the private registry {named}", location(address))
-    elif reference is not None and reference.registry not in public and not reference.registry.endswith(_AZURE):
-        if reference.registry != "localhost" and "." in reference.registry:
-            yield Notice(
-                f"the ML CLI (v1) cannot use an image of {reference.registry}, unless everybody can pull it",
-                location(environment.image),
-            )
+    elif reference is not None and _is_standalone(reference.registry, public):
+        yield Notice(
+            f"the ML CLI (v1) cannot use an image of {reference.registry}, unless everybody can pull it",
+            location(environment.image),
+        )
+
+
+def _is_standalone(host: str, public: list[str]) -> bool:
+    """Whether a host is neither public nor an Azure registry, which may be the workspace's own."""
+    return "." in host and host not in public and not host.endswith(_AZURE)

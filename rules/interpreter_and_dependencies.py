@@ -77,7 +77,8 @@ def check(environment: Environment) -> Iterator[Notice]:
     path = string(environment.interpreter_path)
     if managed is False and environment.conda is not None and path is not None and path not in _PLAIN:
         yield Notice(
-            f"interpreterPath {path} has no effect: the environment's own Python runs", location(environment.interpreter_path)
+            f"interpreterPath {path} has no effect: the environment's own Python runs",
+            location(environment.interpreter_path),
         )
     if managed is not True:
         return
@@ -85,7 +86,9 @@ def check(environment: Environment) -> Iterator[Notice]:
         yield Notice(
             "userManagedDependencies is true: nothing installs the dependencies that are listed",
             location(environment.user_managed),
-            related=(environment.conda.wanted[0].span.evidence("not installed"),) if environment.conda.wanted[0].span else (),
+            related=(environment.conda.wanted[0].span.evidence("not installed"),)
+            if environment.conda.wanted[0].span
+            else (),
         )
     if environment.built is not None:
         from amlcheck.dockerfile.interpreters import effective_python

@@ -50,7 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from amlcheck.environment.document import Node, location, string
+from amlcheck.environment.document import location, string
 from amlcheck.environment.environment import Environment
 from amlcheck.model import Notice, Severity
 

@@ -61,6 +61,6 @@ def check(environment: Environment) -> Iterator[Notice]:
     conda = environment.conda
     if conda is None or conda.from_requirements or environment.kind is Kind.SDK or environment.is_user_managed:
         return
-    if not conda.channels and conda.dependencies_span is not None:
-        if conda.channels is None or not conda.open:
-            yield Notice("it names no channels", conda.dependencies_span.location)
+    silent = conda.channels is None or (not conda.channels and not conda.open)
+    if silent and conda.dependencies_span is not None:
+        yield Notice("it names no channels", conda.dependencies_span.location)

@@ -89,7 +89,9 @@ def check(environment: Environment) -> Iterator[Notice]:
     first = registry.entry(*given) if given else None
     reference = environment.image_reference
     if given and missing:
-        yield Notice(f"the registry's {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", location(first))
+        yield Notice(
+            f"the registry's {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", location(first)
+        )
     elif given and reference is not None and reference.registry in environment.knowledge.registries["microsoft"]:
         yield Notice(
             f"the image is in {reference.registry}, which needs no login, and a login is given",

@@ -107,7 +107,8 @@ def test_every_file_of_cases_has_a_rule() -> None:
 def test_a_rule_that_crashes_is_heard(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    text = '"""A rule that fails"""\n\nID = "AML618"\nSUBJECT = "environment"\n\n\ndef check(environment):\n    raise KeyError("x")\n'
+    text = '"""A rule that fails"""\n\nID = "AML618"\nSUBJECT = "environment"\n\n\ndef check(environment):\n'
+    text += '    raise KeyError("x")\n'
     (folder / "no_channels.py").write_text(text)
     report = check({"conda.yml": "name: a\ndependencies:\n- python=3.12\n"}, tmp_path, known=Catalog(folder))
     (crash,) = findings(report, CRASHED)

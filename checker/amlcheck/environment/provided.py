@@ -53,7 +53,7 @@ def _closure(environment: Environment, listed: set[str]) -> set[str] | None:
 
 
 def _beginnings(module: str) -> Iterator[str]:
-    """ "a.b.c", "a.b" and "a"."""
+    """Of "a.b.c" itself, then "a.b" and "a"."""
     parts = module.split(".")
     for count in range(len(parts), 0, -1):
         yield ".".join(parts[:count])

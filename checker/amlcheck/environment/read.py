@@ -51,12 +51,12 @@ def _document(shown: str, document: Document, knowledge: Knowledge, files: Files
         if document.template:
             result.together.append(f"nothing: {document.template}, and only filled in it is a document")
         return [result]
-    result = _stated(shown, root, knowledge, files)
-    if result is None:
+    found = _stated(shown, root, knowledge, files)
+    if found is None:
         return []
-    result.problems = [*document.problems, *result.problems]
-    _attach_script(result, root, shown, files)
-    return [result]
+    found.problems = [*document.problems, *found.problems]
+    _attach_script(found, root, shown, files)
+    return [found]
 
 
 def _stated(shown: str, root: Mapping, knowledge: Knowledge, files: Files) -> Environment | None:
@@ -87,7 +87,10 @@ def is_conda_file(root: Mapping) -> bool:
     dependencies = root.get("dependencies")
     if not isinstance(dependencies, Sequence):
         return False
-    plain = all(isinstance(item, (Scalar, Open)) or (isinstance(item, Mapping) and (item.entry("pip") or item.open)) for item in dependencies.items)
+    plain = all(
+        isinstance(item, (Scalar, Open)) or (isinstance(item, Mapping) and (item.entry("pip") or item.open))
+        for item in dependencies.items
+    )
     return plain and (root.entry("channels") is not None or root.entry("name") is not None or len(root.entries) == 1)
 
 
