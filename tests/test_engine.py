@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -86,27 +87,28 @@ def test_something_else_answers(alone: Path, tmp_path: Path) -> None:
 
 
 def _answering(path: Path, answer: bytes) -> Any:
-    import contextlib
-
     @contextlib.contextmanager
     def served() -> Iterator[None]:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            listener.settimeout(10)
+            listener.settimeout(0.1)
+            stop = threading.Event()
 
             def serve() -> None:
-                with contextlib.suppress(OSError):
-                    while True:
+                while not stop.is_set():
+                    try:
                         connection, _ = listener.accept()
-                        with connection:
-                            connection.recv(10_000)
-                            connection.sendall(answer)
+                    except TimeoutError:
+                        continue
+                    with connection, contextlib.suppress(OSError):
+                        connection.recv(10_000)
+                        connection.sendall(answer)
 
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             yield
-            listener.shutdown(socket.SHUT_RDWR)
+            stop.set()
             thread.join()
 
     return served()
@@ -186,7 +188,7 @@ def test_an_image_that_is_not_there(docker_host: str) -> None:
                 call()
         with pytest.raises(AmlcheckError):
             engine.open("x", "amlcheck-nothing:1", NOTHING)
-        with pytest.raises(NotThereError, match="127.0.0.1:1/nothing"):
+        with pytest.raises(NotThereError, match=r"cannot be pulled|not let it be pulled|no such image"):
             engine.provide("127.0.0.1:1/nothing:1", "missing")
         with pytest.raises(AmlcheckError):
             engine.config("NOT A NAME")
@@ -246,9 +248,11 @@ def test_memory_is_bounded(small_images: SmallImages) -> None:
     name = small_images.make(busybox())
     image = Engine.connect().open(name, name, NOTHING, limits=Limits(memory_bytes=64 << 20))
     try:
-        with pytest.raises(CannotRunError):
-            image.host.run("x=a; while :; do x=$x$x; done", timeout=20)
-            image.host.run("kill -9 $PPID", timeout=1)
+        try:
+            ended = image.host.run("x=a; while :; do x=$x$x; done", timeout=20).rc != 0
+        except CannotRunError:
+            ended = True
+        assert ended
     finally:
         image.close()
 
@@ -350,9 +354,14 @@ def started(docker_host: str, name: str) -> Iterator[Callable[[], subprocess.Pop
         process.communicate()
 
 
-def _of_run(client: Any, run: str) -> list[Any]:
-    found: list[Any] = client.containers.list(all=True, filters={"label": f"{ownership.LABEL_RUN}={run}"})
-    return found
+def _of_run(client: Any, run: str, seconds: float = 0.3) -> list[Any]:
+    """Its containers; an engine's list may have one for some milliseconds after it has told that it is removed."""
+    until = time.monotonic() + seconds
+    while True:
+        found: list[Any] = client.api.containers(all=True, filters={"label": f"{ownership.LABEL_RUN}={run}"})
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -400,10 +409,7 @@ def test_a_killed_run_s_container_ends_by_itself(
     assert process.stdout.readline() == "open\n"
     time.sleep(0.2)
     process.kill()
-    until = time.monotonic() + 5
-    while _of_run(small_images.client, run) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert _of_run(small_images.client, run) == []
+    assert _of_run(small_images.client, run, seconds=5) == []
 
 
 def test_sweeping_takes_what_dead_runs_left_and_only_that(

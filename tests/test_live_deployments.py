@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -268,11 +268,11 @@ def left(runs_before: set[str]) -> list[str]:
 
 
 @pytest.fixture
-def nothing_new(docker_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+def nothing_new(docker_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """What is left of runs that began in the test: containers, networks, files."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     before = set(left(set()))
-    yield lambda: [*left(before), *(str(path) for path in tmp_path.iterdir())]
+    return lambda: [*left(before), *(str(path) for path in tmp_path.iterdir())]
 
 
 STAGES = ["creating", "starting", "waiting", "scoring", "bad requests", "stopping"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from amlcheck.model import Report
 from amlcheck.profiles import load_profile
 
 DEPLOYMENTS = Path(__file__).resolve().parent / "deployments"
+AT_ONCE = 3
 OWN = Routes(Route(5001, "/health"), Route(5001, "/ready"), Route(5001, "/score"))
 
 
@@ -99,7 +101,7 @@ CASES = [
         options={"environment": {"SCORING_TIMEOUT_MS": "300"}},
     ),
     Case(
-        "worker-timeout", "worker-lost", SCORED, ("WORKER_TIMEOUT", "WORKER TIMEOUT"), script="slow-run",
+        "worker-timeout", "worker-lost", SCORED, ("WORKER_TIMEOUT", "the worker was ended"), script="slow-run",
         options={"environment": {"WORKER_TIMEOUT": "1"}},
     ),
     script("out-of-memory-run", "out-of-memory", SCORED, "300 MiB", memory_bytes=300 << 20),
@@ -136,14 +138,14 @@ CASES = [
     server("done", "server-gone", LIVE, "exit code 0", log=("trained the model",)),
     server("crashes", "crashed", LIVE, "crashed in native code"),
     server("eats-memory", "out-of-memory", LIVE, "64 MiB", memory_bytes=64 << 20),
-    server("sleeps", "never-listened", LIVE, "nothing listened on port 5001", timeout=3.0),
-    server("silent", "never-answers", LIVE, "accepts connections and nothing ever answers", timeout=3.0),
-    server("other-port", "wrong-port", LIVE, "listens on 8080", timeout=3.0, environment={"PORT": "8080"}),
-    server("loopback", "listens-on-loopback", LIVE, "0.0.0.0", timeout=3.0),
-    server("unhealthy", "unhealthy", LIVE, "/health answers 503", timeout=3.0),
+    server("sleeps", "never-listened", LIVE, "nothing listened on port 5001", timeout=6.0),
+    server("silent", "never-answers", LIVE, "accepts connections and nothing ever answers", timeout=6.0),
+    server("other-port", "wrong-port", LIVE, "listens on 8080", timeout=6.0, environment={"PORT": "8080"}),
+    server("loopback", "listens-on-loopback", LIVE, "0.0.0.0", timeout=6.0),
+    server("unhealthy", "unhealthy", LIVE, "/health answers 503", timeout=6.0),
     server("no-liveness-route", "unhealthy", LIVE, "/health answers 404", timeout=60.0),
     server("not-ready", "unhealthy", READY, "/ready answers 404", timeout=60.0),
-    server("garbled", "no-http", LIVE, "is no HTTP", timeout=3.0),
+    server("garbled", "no-http", LIVE, "is no HTTP", timeout=6.0),
     server("refuses", "request-refused", SCORED, "422", "field required"),
     server("fails", "server-error", SCORED, "500", "model exploded", "424"),
     server("redirects", "wrong-answer", SCORED, "200 expected, 307 found"),
@@ -154,17 +156,32 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def observations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Observation]]:
-    """What was classified, beside what came of it."""
-    seen: list[Observation] = []
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of the cases, some of which are deployed at once: most of the time they only wait."""
+
+    deployments: dict[str, Future[Deployment]]
+    observations: dict[int, Observation]
+    """What was classified, by the identity of the failure that came of it."""
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest, built: Callable[[str], str]) -> Iterator[Outcomes]:
+    """Deploys all cases that this run asks for, and sees to it that none of them left anything."""
+    chosen = [item.callspec.params["case"] for item in request.session.items if "outcomes" in item.fixturenames]  # type: ignore[attr-defined]
+    images = {case.image: built(case.image) for case in chosen}
+    observations: dict[int, Observation] = {}
 
     def watched(observation: Observation) -> Failure:
-        seen.append(observation)
-        return classify(observation)
+        failure = classify(observation)
+        observations[id(failure)] = observation
+        return failure
 
-    monkeypatch.setattr(deploying, "classify", watched)
-    return iter([seen])
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
+        patch.setattr(deploying, "classify", watched)
+        futures = {case.name: pool.submit(deploy, images[case.image], options_of(case)) for case in chosen}
+        yield Outcomes(futures, observations)
+    assert_nothing_is_left()
 
 
 def options_of(case: Case) -> DeployOptions:
@@ -187,14 +204,12 @@ def options_of(case: Case) -> DeployOptions:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_failure_is_told_as_what_it_is(
-    case: Case, built: Callable[[str], str], known: Catalog, observations: Iterator[list[Observation]]
-) -> None:
+def test_each_failure_is_told_as_what_it_is(case: Case, outcomes: Outcomes, known: Catalog, docker_host: str) -> None:
     """Its kind and no other of that rank, in its stage, with its remedy, exit 1, and never only at the timeout."""
-    deployment = deploy(built(case.image), options_of(case))
+    deployment = outcomes.deployments[case.name].result()
     failure = deployment.failure
     assert failure is not None, deployment
-    (observation,) = next(observations)
+    observation = outcomes.observations[id(failure)]
     fitting = {kind.name for kind, _ in known_failures().fitting(observe(observation))}
     assert fitting == {case.kind}, failure
     assert (failure.kind, failure.stage) == (case.kind, case.stage)
@@ -208,7 +223,6 @@ def test_each_failure_is_told_as_what_it_is(
     assert exit_of(deployment, known) is Exit.VIOLATED
     assert "opensesame" not in repr(deployment)
     assert "c2VjcmV0" not in repr(deployment)
-    assert_nothing_is_left()
 
 
 def exit_of(deployment: Deployment, known: Catalog) -> Exit:

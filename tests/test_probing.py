@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlcheck.catalog import Catalog
+from amlcheck.environment.judging import supplied_by
 from amlcheck.errors import ConfigError
 from amlcheck.image.image import Image
 from amlcheck.judge import Circumstances
@@ -244,3 +245,18 @@ def test_a_folder_without_probes_is_refused(known: Catalog, tmp_path: Path) -> N
         load_probes(known, [tmp_path])
     with pytest.raises(ConfigError, match="is no folder of probes"):
         load_probes(known, [tmp_path / "missing"])
+
+
+def test_an_environment_on_top_of_the_image_is_a_witness(known: Catalog, probes: Probes, tmp_path: Path) -> None:
+    path = tmp_path / "environment.yml"
+    path.write_text(
+        "name: x\nchannels: [conda-forge]\ndependencies:\n  - python=3.10\n  - pip=24.0\n"
+        "  - pip:\n      - azureml-defaults==1.62.0\n"
+    )
+    options = ProbeOptions(load_profile(known, "azureml-2021-04"))
+    found = probe_image(known, probes, image_of(FILES), options, None, supplied_by(known, str(path)))
+    judged = verdict(found, "azureml-defaults")
+    assert (judged.verdict, judged.found) == (Verdict.MET, "1.62.0")
+    assert [witness.origin for witness in judged.witnesses] == [Origin.LIVE, Origin.ENVIRONMENT]
+    assert verdict(found, "python").found == "3.10"
+    assert str(path) in found.sources

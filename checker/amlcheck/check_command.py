@@ -15,6 +15,7 @@ from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.model import Deployment
 from amlcheck.deployment.options import DeployOptions
 from amlcheck.deployment.payload import parse_request
+from amlcheck.environment.judging import Supplied
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.image.building import BuildFailedError, BuildOptions, BuiltImage, build
@@ -36,6 +37,7 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.probe import ProbeOptions, probe_image, rejudged
+from amlcheck.probe_command import supplied_of
 from amlcheck.probing import Probes, load_probes
 from amlcheck.project import Project, find_project
 from amlcheck.score_command import options_of
@@ -63,9 +65,10 @@ def run_check(options: argparse.Namespace) -> Exit:
     what = _what(options, settings)
     _configured(options, settings)
     deploying = _deploying(options, what.project)
+    supplied = supplied_of(known, options.environment)
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     with ending_cleanly(), progress() as told:
-        subject = _Chain(known, probes, settings, options, what, deploying, told).run()
+        subject = _Chain(known, probes, settings, options, what, deploying, supplied, told).run()
     report = Report(
         profile=settings.lint.profile.name,
         subjects=(subject,),
@@ -150,6 +153,7 @@ class _Chain:
     options: argparse.Namespace
     what: _What
     deploying: DeployOptions
+    supplied: Supplied | None
     told: Told
 
     def run(self) -> SubjectReport:
@@ -229,7 +233,9 @@ class _Chain:
         )
         try:
             profile, circumstances = self.settings.lint.profile, self.settings.lint.circumstances
-            report = probe_image(self.known, self.probes, image, ProbeOptions(profile, circumstances), static)
+            report = probe_image(
+                self.known, self.probes, image, ProbeOptions(profile, circumstances), static, self.supplied
+            )
         finally:
             image.close()
         return replace(report, subject=self.what.name)

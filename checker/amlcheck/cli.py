@@ -124,8 +124,11 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
-    built = probe.add_argument_group("the Dockerfile that it was built from")
+    built = probe.add_argument_group("what belongs to the image")
     built.add_argument("--dockerfile", metavar="FILE", help="compare the image with what its Dockerfile says")
+    built.add_argument(
+        "--environment", metavar="FILE", help="the conda file, inference config or YAML of the environment on top of it"
+    )
     _add_built(built)
     _add_output(probe)
     return probe
@@ -164,6 +167,9 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     check.add_argument("what", nargs="?", metavar="DIR|DOCKERFILE|IMAGE", help="default: what this folder holds")
     built = check.add_argument_group("what is built")
     built.add_argument("--dockerfile", metavar="FILE", help="the Dockerfile of an image, or the one to take of several")
+    built.add_argument(
+        "--environment", metavar="FILE", help="the conda file, inference config or YAML of the environment on top of it"
+    )
     built.add_argument("--image", metavar="NAME", help="the image that was built from the Dockerfile: nothing is built")
     built.add_argument("--no-build", action="store_true", help="build nothing; needs an image")
     built.add_argument("--build-network", metavar="MODE", help="as `docker build --network`")

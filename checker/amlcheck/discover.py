@@ -60,7 +60,9 @@ def _states_environment(path: str) -> bool:
         return True
     found = set(_SNIFF.findall(content))
     if name.lower().endswith(".py"):
-        return len([word for word in found if word.endswith(b"(")]) >= 2 or (b"Environment" in content and bool(found))
+        return len([word for word in found if word.endswith(b"(")]) >= 2 or (
+            re.search(rb"Environment|CondaDependencies|InferenceConfig", content) is not None and bool(found)
+        )
     return bool(found)
 
 

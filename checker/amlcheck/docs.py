@@ -33,7 +33,11 @@ def _fences(body: str) -> str:
     out = []
     for line in body.split("\n"):
         fence, _, options = line.partition(" ")
-        if fence == "```dockerfile" and options:
+        if options.startswith("+ "):
+            out.append(f"beside it `{options[2:]}`:\n\n{fence}")
+        elif fence.startswith("```") and "." in options and not options.startswith("-"):
+            out.append(f"`{options}`:\n\n{fence}")
+        elif fence == "```dockerfile" and options:
             out.append(f"With `{options}`:\n\n{fence}")
         else:
             out.append(line)

@@ -37,6 +37,11 @@ _MET = {
 }
 
 
+def in_order(witnesses: Iterable[Witness]) -> list[Witness]:
+    """From the weakest to the strongest, as reports have them."""
+    return sorted(witnesses, key=lambda witness: _RANK[witness.origin])
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known of the deployment beside the image."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog
 from amlcheck.image.image import Image
-from amlcheck.judge import Circumstances, disagreement, is_gpu, judge
+from amlcheck.judge import Circumstances, disagreement, in_order, is_gpu, judge
 from amlcheck.lint import asked_of
 from amlcheck.model import (
     COMPONENTS,
@@ -22,6 +23,9 @@ from amlcheck.model import (
 from amlcheck.probing import Probes
 from amlcheck.profiles import Profile
 
+if TYPE_CHECKING:
+    from amlcheck.environment.judging import Supplied
+
 DISAGREEMENT = "AML401"
 
 
@@ -34,21 +38,29 @@ class ProbeOptions:
 
 
 def probe_image(
-    catalog: Catalog, probes: Probes, image: Image, options: ProbeOptions, static: SubjectReport | None = None
+    catalog: Catalog,
+    probes: Probes,
+    image: Image,
+    options: ProbeOptions,
+    static: SubjectReport | None = None,
+    supplied: Supplied | None = None,
 ) -> SubjectReport:
-    """Asks every probe of an opened image. `static` is the report on the Dockerfile that it is said to be built from."""
-    promised = _promised(static)
+    """Asks every probe of an opened image.
+
+    `static` is the report on the Dockerfile that it is said to be built from, `supplied` what the environment on top of
+    it brings.
+    """
+    others = _others(static, supplied)
     live: dict[str, Testimony] = {}
     told: list[tuple[str, Notice]] = []
     for component in COMPONENTS:
         conclusion = probes.ask(component, image)
         live[component] = conclusion.testimony
         told += conclusion.notices
-    gpu = is_gpu([*promised.get("cuda", ()), live["cuda"]])
+    gpu = is_gpu([*(witness.testimony for witness in others.get("cuda", ())), live["cuda"]])
     judgements = []
     for component in COMPONENTS:
-        witnesses = [Witness(Origin.STATIC, item) for item in promised.get(component, ())]
-        witnesses.append(Witness(Origin.LIVE, live[component]))
+        witnesses = in_order([*others.get(component, ()), Witness(Origin.LIVE, live[component])])
         judgements.append(_judged(component, witnesses, catalog, options, gpu))
         told += [
             (DISAGREEMENT, notice)
@@ -62,7 +74,10 @@ def probe_image(
         kind="image",
         judgements=tuple(judgements),
         findings=_together(findings, static.findings if static is not None else ()),
-        sources=dict(static.sources) if static is not None else {},
+        sources={
+            **(static.sources if static is not None else {}),
+            **(supplied.sources if supplied is not None else {}),
+        },
         about={key: value for key, value in about.items() if value},
         notes=(f"nothing was run in it: {image.cannot_run}",) if image.cannot_run else (),
     )
@@ -73,7 +88,7 @@ def rejudged(
 ) -> SubjectReport:
     """A report with one more witness for some components, whose word counts for more than that of those before."""
     witnesses = {
-        item.component: [*item.witnesses, *([stronger[item.component]] if item.component in stronger else [])]
+        item.component: in_order([*item.witnesses, *([stronger[item.component]] if item.component in stronger else [])])
         for item in report.judgements
     }
     gpu = is_gpu([witness.testimony for witness in witnesses.get("cuda", ())])
@@ -81,11 +96,14 @@ def rejudged(
     return replace(report, judgements=judgements)
 
 
-def _promised(static: SubjectReport | None) -> dict[str, tuple[Testimony, ...]]:
-    """What the Dockerfile testifies, by component."""
-    if static is None:
-        return {}
-    return {item.component: tuple(witness.testimony for witness in item.witnesses) for item in static.judgements}
+def _others(static: SubjectReport | None, supplied: Supplied | None) -> dict[str, list[Witness]]:
+    """The witnesses beside the image, by component: its Dockerfile, and the environment on top of it."""
+    found: dict[str, list[Witness]] = {}
+    for item in static.judgements if static is not None else ():
+        found[item.component] = list(item.witnesses)
+    for component, testimony in (supplied.testimonies if supplied is not None else {}).items():
+        found.setdefault(component, []).append(Witness(Origin.ENVIRONMENT, testimony))
+    return found
 
 
 def _judged(

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog, catalog
 from amlcheck.errors import AmlcheckError
@@ -22,6 +23,9 @@ from amlcheck.model import Report, SubjectReport
 from amlcheck.probe import ProbeOptions, probe_image, unreadable
 from amlcheck.probing import Probes, load_probes
 
+if TYPE_CHECKING:
+    from amlcheck.environment.judging import Supplied
+
 PARALLEL = 4
 """Images that are probed at once: reading is bound by disk, network and engine, not by this process."""
 
@@ -33,12 +37,13 @@ def run_probe(options: argparse.Namespace) -> Exit:
     references = [parse_image(text) for text in options.images]
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     static = _static(known, options, settings)
+    supplied = supplied_of(known, options.environment)
     probe_options = ProbeOptions(settings.lint.profile, settings.lint.circumstances)
     open_options = OpenOptions(
         pull=options.pull, platform=options.platform, execute=options.execute, gpus=options.gpus or ""
     )
     with _ending_well(), _progress(references) as told:
-        subjects = _probe_all(known, probes, references, probe_options, open_options, static, told)
+        subjects = _probe_all(known, probes, references, probe_options, open_options, static, supplied, told)
     report = Report(
         profile=settings.lint.profile.name,
         subjects=tuple(subjects),
@@ -60,6 +65,15 @@ def _static(known: Catalog, options: argparse.Namespace, settings: Settings) -> 
     return report
 
 
+def supplied_of(known: Catalog, environment: str | None) -> Supplied | None:
+    """What the environment in a file brings on top of the image. Raises AmlcheckError where it cannot be read."""
+    if environment is None:
+        return None
+    from amlcheck.environment.judging import supplied_by
+
+    return supplied_by(known, environment)
+
+
 def _probe_all(
     known: Catalog,
     probes: Probes,
@@ -67,6 +81,7 @@ def _probe_all(
     probe_options: ProbeOptions,
     open_options: OpenOptions,
     static: SubjectReport | None,
+    supplied: Supplied | None,
     told: Callable[[int, str], None],
 ) -> list[SubjectReport]:
     wanted = probes.wanted
@@ -77,7 +92,7 @@ def _probe_all(
         try:
             image = open_image(reference, wanted, ours)
             try:
-                return probe_image(known, probes, image, probe_options, static)
+                return probe_image(known, probes, image, probe_options, static, supplied)
             finally:
                 image.close()
         except AmlcheckError as error:

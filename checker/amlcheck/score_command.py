@@ -7,12 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck.catalog import catalog
-from amlcheck.deployment.deploy import deploy
-from amlcheck.deployment.endpoint_file import read_routes
+from amlcheck.deployment.deploy import STARTING, deploy
 from amlcheck.deployment.expectation import TOLERANCE, parse_expectation
 from amlcheck.deployment.options import (
     LIVENESS_SECONDS,
@@ -23,14 +24,14 @@ from amlcheck.deployment.options import (
     parse_route,
 )
 from amlcheck.deployment.payload import parse_header, parse_request
-from amlcheck.deployment.verdict import subject
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.image.image import parse_image
 from amlcheck.image.ownership import ending_cleanly
-from amlcheck.judge import exit_code
-from amlcheck.lint_command import settings_of, write_report
 from amlcheck.model import Report
+
+if TYPE_CHECKING:
+    from amlcheck.lint_command import Settings
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bkmgt]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -40,11 +41,22 @@ MIN_MEMORY = 6 << 20
 
 def run_score(options: argparse.Namespace) -> Exit:
     """Deploys, asks and reports. Raises AmlcheckError for what the user must change."""
-    settings = settings_of(options)
-    name = _name(options.image)
-    deploy_options = options_of(options)
-    with ending_cleanly(), progress(name) as told:
+    name, deploy_options = _name(options.image), options_of(options)
+    with ThreadPoolExecutor(1) as pool, ending_cleanly(), progress(name) as show:
+        # Reading rules and profiles takes about as long as the engine takes to make a container.
+        preparing = pool.submit(_prepare, options)
+
+        def told(text: str) -> None:
+            if text == STARTING:
+                preparing.result()  # what is wrong with the settings is told before anything runs
+            show(text)
+
         deployment = deploy(name, deploy_options, told=told)
+        settings = preparing.result()
+    from amlcheck.deployment.verdict import subject
+    from amlcheck.judge import exit_code
+    from amlcheck.lint_command import write_report
+
     report = Report(
         profile=settings.lint.profile.name,
         subjects=(subject(deployment, catalog(), settings.lint.profile, settings.lint.circumstances),),
@@ -54,6 +66,16 @@ def run_score(options: argparse.Namespace) -> Exit:
     )
     write_report(report, options, settings.config)
     return exit_code(report)
+
+
+def _prepare(options: argparse.Namespace) -> Settings:
+    """The settings; with what the report will need, so that it is there when the deployment is done."""
+    import amlcheck.deployment.verdict
+    import amlcheck.lint_command
+
+    settings = amlcheck.lint_command.settings_of(options)
+    _ = catalog().rules
+    return settings
 
 
 def _name(text: str) -> str:
@@ -118,6 +140,8 @@ def _routes(options: argparse.Namespace) -> Routes | None:
     given = {name: getattr(options, name) for name in ("liveness", "readiness", "scoring")}
     if not options.inference_config and not any(given.values()):
         return None
+    from amlcheck.deployment.endpoint_file import read_routes
+
     routes = read_routes(Path(options.inference_config)) if options.inference_config else None
     parsed = {name: parse_route(text, f"--{name}") for name, text in given.items() if text}
     if routes is None:

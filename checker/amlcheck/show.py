@@ -61,12 +61,19 @@ def explain(name: str) -> str:
         if line.startswith("```"):
             inside = not inside
             if inside and " " in line:
-                out.append(f"    # with {line.partition(' ')[2]}")
+                out.append(f"    # {_about(line.partition(' ')[2])}")
             continue
         out.append(
             f"    {line}" if inside and line else line.removeprefix("## ").upper() if line.startswith("## ") else line
         )
     return f"{rule.id} {rule.name}: {title}\n{chr(10).join(out)}\n"
+
+
+def _about(options: str) -> str:
+    """What stands behind an example's fence: options, the file's name, or that it is beside the one before."""
+    if options.startswith("+ "):
+        return f"beside it {options[2:]}"
+    return options if "." in options and not options.startswith("-") else f"with {options}"
 
 
 def profiles(name: str | None) -> str:

@@ -34,6 +34,8 @@ from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
 from amlcheck.serving import covers
 
+STARTING = "starting the container"
+"""Heard before the image's first program runs."""
 POLL_SECONDS = 0.02
 """Between two questions to a server that refuses: what is asked of it costs a millisecond."""
 STEADY_SECONDS = 5.0
@@ -41,8 +43,10 @@ STEADY_SECONDS = 5.0
 STEADY_STATUSES = range(400, 500)
 WORKER_DEATHS = 3
 """Workers that died before the server was live, after which it is known that the next one will too."""
-DEATH_SECONDS = 0.7
-"""After a connection that broke off, until which the engine may say that the container has ended."""
+DEATH_SECONDS = 0.3
+"""After a connection that broke off, until which most containers that are ending have ended."""
+DYING_SECONDS = 5.0
+"""The same, for one that does not answer any more either."""
 LOG_SECONDS = 2.0
 """For the last words of a container that has ended to arrive."""
 _IN_START = ("executable file not found", "no such file or directory")
@@ -93,6 +97,8 @@ class _Run:
     load: Load | None = None
     ending: Ending | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    live: Address | None = None
+    """Where the liveness route answered."""
     redact: Redaction = field(default_factory=Redaction)
 
     def run(self) -> Deployment:
@@ -150,7 +156,7 @@ class _Run:
                 container.put(archive(one))
                 if not number:
                     self._reached(Stage.CREATED)
-                self.told("starting the container")
+                self.told(STARTING)
                 container.start()
             except NotStartedError as error:
                 container.close()
@@ -210,6 +216,7 @@ class _Run:
             assert exchange.answer is not None
             self.server = exchange.answer.headers.get("x-ms-server-version", "")[:100] or self.server
             self._reached(stage)
+            self.live = self.live or address
             return address
         raise self._failed(container, assembly, stage, exchange, route=route, late=why == "late")
 
@@ -283,8 +290,7 @@ class _Run:
         if container.ended.is_set() or self.load.failed == self.load.requests:
             raise self._failed(container, assembly, Stage.SCORED, self.load_failure(address, requests[0]))
         if self.load.failed:
-            told = f"{self.load.failed} of {self.load.requests} requests were not answered as the first one was"
-            self.notes.append(told)
+            self.notes.append(f"{self.load.failed} of {self.load.requests} requests were not answered as the first was")
         if options.max_latency_ms and self.load.p95 > options.max_latency_ms:
             raise self._failed(container, assembly, Stage.SCORED, slow=True, values=values)
 
@@ -301,7 +307,9 @@ class _Run:
                 address, replace(request, path=request.path or scoring.path), self._left(self.options.request_timeout)
             )
             self.exchanges.append(self._cut(exchange))
-            if exchange.answer is None and container.ended.wait(DEATH_SECONDS):
+            if exchange.outcome in (Outcome.CLOSED, Outcome.REFUSED):
+                self._wait_for_the_end(container, assembly)
+            if container.ended.is_set():
                 values = {"bad_request": ", then ".join(sent[-2:])}
                 raise self._failed(container, assembly, Stage.SURVIVED, exchange, values=values)
         for one in good:
@@ -334,10 +342,8 @@ class _Run:
         took = time.monotonic() - begun
         code = self.ending.exit_code if self.ending is not None else None
         if took >= self.options.stop_timeout:
-            self.notes.append(
-                f"it did not end within {self.options.stop_timeout:g} s of SIGTERM and was killed: start the server with exec, so that"
-                " it gets the signal"
-            )
+            told = f"it did not end within {self.options.stop_timeout:g} s of SIGTERM and was killed"
+            self.notes.append(f"{told}: start the server with exec, so that it gets the signal")
         self._reached(Stage.STOPPED, f"exit code {code}" if code is not None else "")
 
     def _kept(self, container: ScoringContainer, assembly: Assembly) -> dict[str, str]:
@@ -391,7 +397,7 @@ class _Run:
         """What a failure comes to: looks at the container once more, now that something is wrong."""
         broken = exchange is not None and exchange.outcome in (Outcome.CLOSED, Outcome.REFUSED)
         if broken:
-            container.ended.wait(DEATH_SECONDS)
+            self._wait_for_the_end(container, assembly)
         ending = container.ending() if container.ended.is_set() or broken else None
         self.ending = ending
         container.settle(LOG_SECONDS)
@@ -409,6 +415,17 @@ class _Run:
             values={**observation.values, **(values or {})},
         )
         return _FailedError(classify(observation))
+
+    def _wait_for_the_end(self, container: ScoringContainer, assembly: Assembly) -> None:
+        """After a connection that broke off: until the container has ended, or is seen to live on."""
+        until = time.monotonic() + DYING_SECONDS
+        container.ended.wait(DEATH_SECONDS)
+        if self.live is None:
+            return
+        request = Request(method="GET", path=assembly.routes.liveness.path, content_type="")
+        while not container.ended.wait(POLL_SECONDS) and time.monotonic() < until:
+            if ask(self.live, request, DEATH_SECONDS).outcome is Outcome.ANSWERED:
+                return
 
     def _observation(
         self,

@@ -40,6 +40,7 @@ def conda_of(node: Mapping, shown: str, files: Files, missing: list[MissingFile]
         elif isinstance(item, Mapping):
             section = item.entry("pip")
             if section is None:
+                conda.open = conda.open or item.open
                 continue
             conda.pip_span = conda.pip_span or section.key_span
             _add_pip_section(conda, section.node, shown, files, missing)

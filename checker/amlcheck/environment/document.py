@@ -13,8 +13,8 @@ from amlcheck.dockerfile.source import Source, Span
 from amlcheck.dockerfile.text import Text
 from amlcheck.model import Evidence, Location
 
-TEMPLATE = re.compile(r"\$\{\{|\{\{|\{%|\$\(|<%|##\w+##|__\w+__$")
-"""What a tool fills in before the file is used: `${{…}}`, `{{ … }}`, `$(…)`, `__NAME__`."""
+TEMPLATE = re.compile(r"\$\{\{|\{\{|\{%|\$\(|<%|##\w+##|^__\w+__$|<[A-Z][A-Z0-9_]{2,}>")
+"""What a tool fills in before the file is used: `${{…}}`, `{{ … }}`, `$(…)`, `__NAME__`, `<NAME>`."""
 
 
 @dataclass(frozen=True, slots=True)

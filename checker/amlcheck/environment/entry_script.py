@@ -16,6 +16,7 @@ from amlcheck.environment.python_source import Program
 MODEL_FILES = (".pkl", ".pickle", ".joblib", ".onnx", ".pt", ".pth", ".h5", ".keras", ".mlmodel", ".cbm", ".pb")
 _LOADS = frozenset({"load", "load_model", "open", "InferenceSession", "load_learner", "read_model", "from_file"})
 _KNOWN_DECORATORS = frozenset({"input_schema", "output_schema", "rawhttp"})
+_OTHER_SCOPES = (ast.stmt, ast.Lambda, ast.excepthandler, ast.match_case)
 _DYNAMIC = frozenset({"exec", "eval", "globals", "setattr", "vars", "__import__"})
 _MODEL_HOME = ("AZUREML_MODEL_DIR", "get_model_path")
 
@@ -133,12 +134,8 @@ def _shallow(statement: ast.stmt) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        for child in ast.iter_child_nodes(node):
-            if (
-                not isinstance(child, (ast.stmt, ast.Lambda, ast.excepthandler))
-                and type(child).__name__ != "match_case"
-            ):
-                stack.append(child)
+        children = ast.iter_child_nodes(node)
+        stack.extend(child for child in children if not isinstance(child, _OTHER_SCOPES))
 
 
 def _imports(program: Program, tree: ast.Module) -> Iterator[Import]:
@@ -222,7 +219,7 @@ def mixed_decorators(script: EntryScript) -> tuple[Span, Span] | None:
         return None
     places = {_decorator(item): script.program.span(item) for item in run.decorator_list}
     origins = {item.module for item in script.imports}
-    raw = any(module.endswith("aml_request") for module in origins)
+    raw = any("aml_request" in module or module == "azureml.contrib.services" for module in origins)
     schema = any(module.startswith("inference_schema") for module in origins)
     if raw and schema and "rawhttp" in places and "input_schema" in places:
         return places["rawhttp"], places["input_schema"]
@@ -261,9 +258,9 @@ def fixed_model_paths(script: EntryScript) -> Iterator[tuple[Span, str]]:
         if not isinstance(node, ast.Call) or _called(node) not in _LOADS:
             continue
         for argument in node.args[:1]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                if argument.value.lower().endswith(MODEL_FILES):
-                    yield script.program.span(argument), argument.value
+            path = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(path, str) and path.lower().endswith(MODEL_FILES):
+                yield script.program.span(argument), path
 
 
 def _called(node: ast.Call) -> str:

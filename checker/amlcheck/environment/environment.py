@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.text import Text
-from amlcheck.environment.document import Entry, Mapping, Node, Open, Problem, is_null, string
+from amlcheck.environment.document import Entry, Node, Open, Problem, boolean, is_null, string
+from amlcheck.environment.document import Mapping as Section
 from amlcheck.environment.specs import Spec
 from amlcheck.knowledge import Knowledge
+from amlcheck.model import Testimony
 from amlcheck.reference import Reference, parse_reference
 
 if TYPE_CHECKING:
@@ -130,9 +133,9 @@ class Environment:
     """The Dockerfile that is built, by name."""
     dockerfile_path: str = ""
     """Where that Dockerfile is, as it is shown; empty where there is none."""
-    docker: Mapping | None = None
+    docker: Section | None = None
     docker_enabled: Node | None = None
-    registry: Mapping | None = None
+    registry: Section | None = None
     stack_version: Node | None = None
     conda: Conda | None = None
     conda_open: str = ""
@@ -140,7 +143,7 @@ class Environment:
     base_conda: Node | None = None
     interpreter_path: Node | None = None
     user_managed: Node | None = None
-    variables: Mapping | None = None
+    variables: Section | None = None
     routes: Node | None = None
     """v2: `inference_config`, the routes of an image that brings its own server."""
     scoring: bool = False
@@ -149,7 +152,7 @@ class Environment:
     """The environment that is used, where it is only named (`azureml:name:1`)."""
     entry: EntryScript | None = None
     entry_node: Node | None = None
-    server_arguments: Mapping | None = None
+    server_arguments: Section | None = None
     problems: list[Problem] = field(default_factory=list)
     unknown_keys: list[UnknownKey] = field(default_factory=list)
     missing: list[MissingFile] = field(default_factory=list)
@@ -157,6 +160,12 @@ class Environment:
     """Which files belong to it, and why: sentences for the report."""
     built: Built | None = None
     """The image below it, where that is known: from its Dockerfile, or what is known of the image that it names."""
+    from_dockerfile: bool = False
+    """`built` is what a Dockerfile builds, not what is known of a name."""
+    supplied: Mapping[str, Testimony] = field(default_factory=dict)
+    """What it brings on top of the image, by component."""
+    python: Testimony | None = None
+    """The Python that runs: its own, or the image's where nothing is installed on top."""
 
     @property
     def image_reference(self) -> Reference | None:
@@ -169,8 +178,6 @@ class Environment:
         """Whether Azure ML builds nothing on top; None where that is not known."""
         if self.user_managed is None:
             return False
-        from amlcheck.environment.document import boolean
-
         return boolean(self.user_managed)
 
     @property

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Mapped, Span
-from amlcheck.dockerfile.text import Text, literal
+from amlcheck.dockerfile.text import Piece, Text, literal
 from amlcheck.environment.document import TEMPLATE, Document, Entry, Mapping, Node, Open, Problem, Scalar, Sequence
 from amlcheck.environment.limits import MAX_CHARACTERS, MAX_DEPTH, TOO_DEEP, TOO_LONG
 
@@ -208,4 +208,4 @@ class _Reader:
 
 def _inside(value: str, span: Span) -> Text:
     """A string's characters; an empty one still has its place."""
-    return literal(value, span)
+    return literal(value, span) if value else Text((Piece(value, span),))

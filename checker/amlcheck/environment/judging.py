@@ -146,6 +146,9 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
     for environment in environments:
         built, texts = image_below(catalog, environment, options, dockerfile)
         environment.built = built
+        environment.from_dockerfile = bool(environment.dockerfile_path or dockerfile)
+        environment.supplied = testimonies(catalog, environment)
+        environment.python = _python(environment)
         sources.update(texts)
         found += _findings(catalog, environment, options)
         notes += [f"belongs to it: {item}" for item in environment.together]
@@ -164,6 +167,19 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         notes=tuple(dict.fromkeys(notes)),
         about={"states": ", ".join(dict.fromkeys(item.kind.value for item in environments))},
     )
+
+
+def _python(environment: Environment) -> Testimony | None:
+    """The Python that the entry script runs on; None where nothing tells."""
+    if environment.conda_open or environment.reference is not None:
+        return None
+    if "python" in environment.supplied:
+        return environment.supplied["python"]
+    if environment.built is None or environment.is_user_managed is None:
+        return None
+    from amlcheck.dockerfile.interpreters import effective_python
+
+    return effective_python(environment.built).testimony
 
 
 def _findings(catalog: Catalog, environment: Environment, options: LintOptions) -> list[Finding]:
@@ -188,7 +204,7 @@ def _sorted(found: list[Finding]) -> list[Finding]:
 
 def _judgements(catalog: Catalog, environment: Environment, options: LintOptions) -> tuple[Judgement, ...]:
     """The verdicts on an environment that is used for scoring and whose image is known by its name."""
-    supplied = testimonies(catalog, environment)
+    supplied = environment.supplied
     below = environment.built
     told: dict[str, Testimony] = {}
     for component, rule in catalog.requirements.items():

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from amlcheck.environment import v1, v2
 from amlcheck.environment.conda import conda_of, conda_of_requirements
-from amlcheck.environment.document import Document, Mapping, Scalar, Sequence, string
+from amlcheck.environment.document import Document, Mapping, Open, Scalar, Sequence, string
 from amlcheck.environment.entry_script import read_entry_script
 from amlcheck.environment.environment import Environment, Kind, MissingFile, Written
 from amlcheck.environment.files import Files, Opened, beside
@@ -42,17 +42,21 @@ def read_environments(shown: str, knowledge: Knowledge, files: Files, alone: boo
 def _document(shown: str, document: Document, knowledge: Knowledge, files: Files, alone: bool) -> list[Environment]:
     root = document.root
     if not isinstance(root, Mapping):
-        if not document.problems or not (alone or _looks_like_one(shown, document)):
+        wrong = document.problems or document.template
+        if not wrong or not (alone or _looks_like_one(shown, document)):
             return []
         result = Environment(_guessed(shown), Written.NOTHING, knowledge, document.source.span(0, 0))
         result.problems = list(document.problems)
+        result.conda_open = document.template
+        if document.template:
+            result.together.append(f"nothing: {document.template}, and only filled in it is a document")
         return [result]
-    result = _stated(shown, root, knowledge, files)
-    if result is None:
+    found = _stated(shown, root, knowledge, files)
+    if found is None:
         return []
-    result.problems = [*document.problems, *result.problems]
-    _attach_script(result, root, shown, files)
-    return [result]
+    found.problems = [*document.problems, *found.problems]
+    _attach_script(found, root, shown, files)
+    return [found]
 
 
 def _stated(shown: str, root: Mapping, knowledge: Knowledge, files: Files) -> Environment | None:
@@ -84,7 +88,8 @@ def is_conda_file(root: Mapping) -> bool:
     if not isinstance(dependencies, Sequence):
         return False
     plain = all(
-        isinstance(item, Scalar) or (isinstance(item, Mapping) and item.entry("pip")) for item in dependencies.items
+        isinstance(item, (Scalar, Open)) or (isinstance(item, Mapping) and (item.entry("pip") or item.open))
+        for item in dependencies.items
     )
     return plain and (root.entry("channels") is not None or root.entry("name") is not None or len(root.entries) == 1)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.text import Text, literal
-from amlcheck.environment.document import Entry, Mapping, Node, Open, Scalar, Sequence
+from amlcheck.environment.document import TEMPLATE, Entry, Mapping, Node, Open, Scalar, Sequence
 from amlcheck.environment.python_source import Program
 
 V1, V2 = "azureml.", "azure.ai.ml"
@@ -261,6 +261,8 @@ class _Follower:
         if isinstance(value, str):
             at = span.text.find(value) if value else -1
             inner = Span(span.source, span.start + at, span.start + at + len(value)) if at >= 0 else span
+            if TEMPLATE.search(value):
+                return Open(inner, "a template's variable")
             return Scalar(span, value, literal(value, inner))
         if value is None or isinstance(value, (bool, int, float)):
             return Scalar(span, value, literal(str(value), span))

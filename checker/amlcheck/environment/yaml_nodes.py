@@ -63,7 +63,7 @@ class _Composer:
 
     def __init__(self, mapped: Mapped) -> None:
         self.mapped = mapped
-        self.resolver = Resolver()
+        self.resolver: Any = Resolver()
         self.anchors: dict[str, Node] = {}
         self.stack: list[tuple[Any, list[Node]]] = []
         self.root: Node | None = None
@@ -84,7 +84,9 @@ class _Composer:
                 tag = event.tag
                 if tag is None or tag == "!":
                     tag = self.resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
-                node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
+                start: Any = event.start_mark
+                end: Any = event.end_mark
+                node = yaml.ScalarNode(tag, event.value, start, end, style=event.style)
                 self._anchor(event, node)
                 self._put(node, event)
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):

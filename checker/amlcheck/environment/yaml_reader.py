@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.environment import yaml_nodes
 from amlcheck.environment.document import TEMPLATE, Document, Entry, Mapping, Node, Open, Problem, Scalar, Sequence
 from amlcheck.environment.yaml_nodes import YamlError, text_of
 
 _TAG = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"[-+]?\d{1,300}")
+_DECIMAL = re.compile(r"[-+]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
 _TRUE = frozenset({"true", "yes", "on"})
 
 
@@ -102,9 +106,6 @@ class _Converter:
 
 def _number(text: str) -> str | int | float:
     """A number as far as it is plain; what YAML alone reads as one (1_000, 0x1F, 1:30) stays as written."""
-    for kind in (int, float):
-        try:
-            return kind(text) if len(text) < 400 and "_" not in text else text
-        except ValueError:
-            continue
-    return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from amlcheck.image.image import Image
     from amlcheck.image.tree import Wanted
 
+MINIMUM_VERSION = "1.24"
+"""Of the engine's interface, the oldest that the SDK speaks."""
 CALL_SECONDS = 60
 """For one call of the engine: creating a container of a cold image takes long on a slow disk."""
 PULL_SILENCE_SECONDS = 600
@@ -275,9 +277,9 @@ class Container:
         self._engine, self._client = engine, engine._client
         self.name = ownership.new_name()
         """Chosen here, so that the container can be removed even where the engine's answer never came."""
+        self._creation = Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
         self.close = ownership.remember(self._remove)
         """Ends and removes it; may be called more than once."""
-        self._creation = Uninterrupted(lambda: self._create(image, volumes, limits, gpus))
         try:
             with engine._calling(f"creating a container of {shown(image)}"):
                 self._creation.wait()
@@ -371,20 +373,27 @@ class Uninterrupted:
     """A call in a thread of its own: Ctrl-C interrupts whoever waits for it and never the call itself."""
 
     def __init__(self, call: Callable[[], None]) -> None:
+        """`wait` begins it."""
         self.error: BaseException | None = None
         self._call = call
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._begun = False
 
     def wait(self) -> None:
-        """Until it is done; raises what it raised."""
+        """Begins it and waits until it is done; raises what it raised."""
+        if not self._begun:
+            # Said before it is so: an interrupt may come in between.
+            self._begun = True
+            self._thread.start()
         self.finish()
         if self.error is not None:
             raise self.error
 
     def finish(self) -> None:
-        """Until it is done."""
-        self._thread.join()
+        """Waits until it is done, if it was begun."""
+        if self._begun:
+            with contextlib.suppress(RuntimeError):
+                self._thread.join()
 
     def _run(self) -> None:
         try:
@@ -548,9 +557,24 @@ def _client(settings: dict[str, Any], address: str) -> APIClient:
             return super().request(method, url, **given)
 
     try:
-        return Client(version="auto", timeout=CALL_SECONDS, **settings)
-    except (DockerException, RequestException, OSError, ValueError) as error:
+        # Asked by a client of its own: the SDK leaves its connection open where it finds that nobody answers.
+        _reach(address)
+        asking = Client(version=MINIMUM_VERSION, timeout=CALL_SECONDS, **settings)
+        try:
+            version = str(asking.version(api_version=False)["ApiVersion"])
+        finally:
+            asking.close()
+        return Client(version=version, timeout=CALL_SECONDS, **settings)
+    except (DockerException, RequestException, OSError, ValueError, KeyError, TypeError) as error:
         raise NoEngineError(_no_answer(address, error)) from None
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody listens at a Unix socket."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.settimeout(CALL_SECONDS)
+            stream.connect(address.removeprefix("unix://"))
 
 
 def _no_answer(address: str, error: BaseException) -> str:

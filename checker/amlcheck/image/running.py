@@ -12,7 +12,7 @@ from amlcheck.image.engine import Container, Engine, NoEngineError
 from amlcheck.image.host import files_only_host, session_host
 from amlcheck.image.image import CannotRunError, Image
 from amlcheck.image.limits import Limits
-from amlcheck.image.session import SHELL, Session, shown
+from amlcheck.image.session import SHELL, Channel, Session, shown
 from amlcheck.image.session_tree import MAX_LISTING, SessionTree
 from amlcheck.image.stream_tree import tree_of_stream
 from amlcheck.image.tree import Tree, UnseenError, Wanted
@@ -74,9 +74,10 @@ def open_image(
 def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limits: Limits, gpus: str) -> _Started:
     """Raises CannotRunError where nothing can be run in the image, AmlcheckError where something else is wrong."""
     container = engine.create(image, config.volumes, limits, gpus)
-    session: Session | None = None
+    channel: Channel | None = None
     try:
-        session = Session(container.attach(), limits)
+        channel = container.attach()
+        session = Session(channel, limits)
         tree = SessionTree(session, container.archive, wanted, ("/tmp", *config.volumes), config.path)
         # Sent before the shell is there to read it: it answers while the engine still reports that it has started it.
         pending = session.begin(tree.opening, MAX_LISTING)
@@ -97,8 +98,8 @@ def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limi
             return _Started(container, session, None)
         return _Started(container, session, tree)
     except BaseException:
-        if session is not None:
-            session.end("its container was not started")
+        if channel is not None:
+            channel.close()
         container.close()
         raise
 

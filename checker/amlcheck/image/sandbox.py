@@ -59,6 +59,8 @@ def open_sandbox(shown_as: str, source: StoredImage | Path, wanted: Wanted, limi
         except CannotRunError as error:
             reason = f"--execute sandbox: {error}"
         host = files_only_host(tree, reason, shown_as) if session is None else session_host(shown_as, session, tree)
+        if session is not None:
+            stack.callback(session.end, "the image was closed")
         close = ownership.remember(stack.pop_all().close)
         return Image(shown_as, tree, config, host, name, digest, reason, close)
 

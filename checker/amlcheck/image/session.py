@@ -24,6 +24,8 @@ from amlcheck.image.limits import DEFAULT_LIMITS, Limits
 STDOUT, STDERR = 1, 2
 SHELL = "/bin/sh"
 _RECOVERY_SECONDS = 5.0
+_CROWD = 48
+"""Processes in the container beyond which it is cleared before another command starts: a fork bomb, or its remains."""
 _SHOWN = 120
 """Characters of a command or of hostile text that a message shows."""
 _WATCH = "(sleep {seconds} && kill -9 {shell}) {descriptors} >/dev/null 2>&1 &"
@@ -184,9 +186,10 @@ class Session:
     def _send(self, words: str, limit: int | None) -> dict[int, _Stream]:
         nonce = secrets.token_hex(16)
         # Where an earlier command left so many processes that nothing more could be started, they are ended first.
-        crowd = f"set -- /proc/[0-9]*; [ $# -lt {self.limits.processes // 4} ] || {self._kill_all}"
+        crowd = f"set -- /proc/[0-9]*; [ $# -lt {_CROWD} ] || {self._kill_all}"
         text = (
-            f"{crowd}; wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2; {words} </dev/null\n"
+            f"{crowd}; wait ${{_j:-0}} 2>/dev/null; {{ printf '<%s\\n' {nonce}; printf '<%s\\n' {nonce} >&2;"
+            f" {words} </dev/null\n"
             f"printf '\\n>%s %s\\n' {nonce} $?; printf '\\n>%s\\n' {nonce} >&2; }} & _j=$!\n"
         )
         begin, end = f"<{nonce}\n".encode(), f"\n>{nonce}".encode()

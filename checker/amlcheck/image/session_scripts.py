@@ -123,7 +123,7 @@ stat -c '%a %s' "$f" || printf '?'
 printf '\\0%s\\0\\0' "$f"
 done"""
 """What GNU find's -printf prints, with test, stat and readlink, for the arguments."""
-NEEDED = "command -v find >/dev/null && command -v stat >/dev/null && command -v readlink >/dev/null && command -v ls >/dev/null"
+NEEDED = " && ".join(f"command -v {name} >/dev/null" for name in ("find", "stat", "readlink", "ls"))
 
 
 def plain_search(patterns: Iterable[str]) -> str:

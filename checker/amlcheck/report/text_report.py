@@ -149,7 +149,7 @@ def _places(judgement: Judgement, places: list[Location], subject: SubjectReport
         other = "" if place.path == subject.subject else f"{place.path.rsplit('/', 1)[-1]}:"
         lines.append(f"{other}{place.line}")
     shown = " -> ".join(dict.fromkeys(lines))
-    note = next((item.testimony.note for item in judgement.witnesses if isinstance(item.testimony, Fact)), "")
+    note = next((item.testimony.note for item in reversed(judgement.witnesses) if isinstance(item.testimony, Fact)), "")
     return f"{'' if ':' in lines[0] else 'line '}{shown}{'; ' + note if note else ''}"
 
 
