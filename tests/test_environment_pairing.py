@@ -116,7 +116,11 @@ def test_environment_option_with_a_wrong_file(name: str, words: str, tmp_path: P
 
 
 def test_a_conda_file_as_the_environment_of_a_dockerfile(tmp_path: Path) -> None:
-    write(tmp_path, Dockerfile="FROM python:3.10-slim\n", **{"conda.yml": CONDA.replace("inference-server-http", "defaults")})
+    write(
+        tmp_path,
+        Dockerfile="FROM python:3.10-slim\n",
+        **{"conda.yml": CONDA.replace("inference-server-http", "defaults")},
+    )
     found = subjects(tmp_path, "--environment", "conda.yml", "Dockerfile")
     verdicts = {item["requirement"]: item for item in found["Dockerfile"]["verdicts"]}  # type: ignore[attr-defined]
     assert verdicts["python"]["found"] == "3.12"
@@ -159,7 +163,9 @@ def test_a_plain_dockerfile_loads_nothing_of_environments(tmp_path: Path) -> Non
         " ('sdk', 'read', 'v1', 'v2', 'judging', 'pairing', 'entry_script')])"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT / "checker")}
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -237,7 +237,7 @@ def test_pipes_and_folders_are_refused(tmp_path: Path) -> None:
         (b"\xff\xfea\0:\0 \x001\0", "it is UTF-16", 1, 1),
         (b"\xfe\xff\0a\0:\0 \x001", "it is UTF-16", 1, 1),
         (b"\xff\xfe\0\0a\0\0\0", "it is UTF-32", 1, 1),
-        ("a: b\nc: caf".encode() + b"\xe9\n", "byte 0xe9 here", 2, 7),
+        (b"a: b\nc: caf" + b"\xe9\n", "byte 0xe9 here", 2, 7),
         (b"ab\xf0\x28\x8c\x28", "byte 0xf0 here", 1, 3),
     ],
 )

@@ -152,7 +152,8 @@ class Environment:
     """The environment that is used, where it is only named (`azureml:name:1`)."""
     entry: EntryScript | None = None
     entry_node: Node | None = None
-    server_arguments: Section | None = None
+    settings: Section | None = None
+    """Of a deployment or deployment config: the whole of it."""
     problems: list[Problem] = field(default_factory=list)
     unknown_keys: list[UnknownKey] = field(default_factory=list)
     missing: list[MissingFile] = field(default_factory=list)

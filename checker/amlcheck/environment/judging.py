@@ -108,8 +108,13 @@ def as_built(environment: Environment) -> Built:
     return Built(read("", ""), environment.knowledge, base, packages, opaque, env={"PATH": path})
 
 
+def is_dockerfile_text(text: str) -> bool:
+    """Whether it is a Dockerfile's content, not its name: v1 takes either."""
+    return "\n" in text or text.lstrip().upper().startswith("FROM ")
+
+
 def image_below(
-    catalog: Catalog, environment: Environment, options: LintOptions, dockerfile: str
+    catalog: Catalog, shown: str, environment: Environment, options: LintOptions, dockerfile: str
 ) -> tuple[Built | None, dict[str, str]]:
     """The image that an environment is built on: of a Dockerfile, or the one that it names. None where that is not known."""
     path = environment.dockerfile_path or dockerfile
@@ -117,6 +122,13 @@ def image_below(
         try:
             context = Context(options.context or Path(path).parent, Path(path))
             return build(catalog, path, read_text(Path(path)), context, options)
+        except AmlcheckError:
+            return None, {}
+    inline = string(environment.dockerfile)
+    if inline is not None and is_dockerfile_text(inline):
+        name = f"{shown} (baseDockerfile)"
+        try:
+            return build(catalog, name, inline, None, options)
         except AmlcheckError:
             return None, {}
     text = string(environment.image)
@@ -144,9 +156,9 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
     notes: list[str] = []
     dockerfile = options.dockerfiles.get(shown, "")
     for environment in environments:
-        built, texts = image_below(catalog, environment, options, dockerfile)
+        built, texts = image_below(catalog, shown, environment, options, dockerfile)
         environment.built = built
-        environment.from_dockerfile = bool(environment.dockerfile_path or dockerfile)
+        environment.from_dockerfile = bool(environment.dockerfile_path or dockerfile or texts)
         environment.supplied = testimonies(catalog, environment)
         environment.python = _python(environment)
         sources.update(texts)

@@ -71,7 +71,8 @@ def _stated(shown: str, root: Mapping, knowledge: Knowledge, files: Files) -> En
         return v1.environment(root, shown, knowledge, files)
     if v1.is_deployment_config(root):
         result = Environment(Kind.DEPLOYMENT_CONFIG, Written.CLI_V1, knowledge, root.span)
-        result.server_arguments = root
+        result.settings = root
+        result.unknown_keys = list(unknown_keys(root, knowledge.environment_keys("deployment-config")))
         return result
     if root.entry("$schema") is None and is_conda_file(root):
         result = Environment(Kind.CONDA_FILE, Written.NOTHING, knowledge, root.span)

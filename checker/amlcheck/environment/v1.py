@@ -5,7 +5,7 @@ from __future__ import annotations
 from amlcheck.dockerfile.text import Text
 from amlcheck.environment.conda import conda_of
 from amlcheck.environment.document import Document, Mapping, Node, Open, Scalar, is_null, string
-from amlcheck.environment.environment import Environment, Kind, MissingFile, Written
+from amlcheck.environment.environment import Environment, Kind, MissingFile, Written, stated
 from amlcheck.environment.files import Files, beside
 from amlcheck.environment.known_keys import unknown_keys
 from amlcheck.environment.readers import read_document
@@ -50,7 +50,6 @@ def inference_config(root: Mapping, shown: str, knowledge: Knowledge, files: Fil
     result.unknown_keys = list(unknown_keys(root, known))
     if nested is None and section is None:
         _flat(result, root, shown, files)
-    result.server_arguments = root
     return result
 
 
@@ -97,6 +96,12 @@ def environment(
         result.conda_open = dependencies.reason
     else:
         conda_file(result, python.get("condaDependenciesFile"), shown, files)
+    if stated(result.base_conda) and result.conda is not None:
+        result.conda.open = (
+            result.conda.open or "it starts from a conda environment of the image (baseCondaEnvironment)"
+        )
+    elif stated(result.base_conda):
+        result.conda_open = "it is a conda environment of the image (baseCondaEnvironment)"
     if result.conda is None and not result.conda_open and python.open:
         result.conda_open = python.open
     known = {

@@ -77,7 +77,7 @@ def deployment(root: Mapping, shown: str, knowledge: Knowledge, files: Files) ->
     variables = root.get("environment_variables")
     result.variables = variables if isinstance(variables, Mapping) else None
     result.unknown_keys += unknown_keys(root, knowledge.environment_keys("deployment"))
-    result.server_arguments = root
+    result.settings = root
     code = root.get("code_configuration")
     if isinstance(code, Mapping):
         result.scoring = result.routes is None
