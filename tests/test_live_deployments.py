@@ -328,6 +328,7 @@ def interrupted(stage: str, how: str, image: str) -> subprocess.CompletedProcess
 def test_ctrl_c_leaves_nothing(built: Callable[[str], str], files: Path, stage: str) -> None:
     done = interrupted(stage, "INT", built("compliant"))
     assert (done.returncode, done.stderr) == (130, "amlcheck: interrupted\n")
+    assert len(done.stdout.split()) == 1
     assert left(done.stdout.strip()) == []
     assert list(files.iterdir()) == []
 
