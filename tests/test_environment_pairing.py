@@ -65,7 +65,7 @@ def test_what_a_deployment_names_belongs_to_it(deployed: Path) -> None:
     found = subjects(deployed)
     assert set(found) == {"context/Dockerfile", "deployment.yml"}  # the others are judged in the deployment
     assert found["context/Dockerfile"]["notes"] == ["judged together with deployment.yml"]
-    notes = "\n".join(found["deployment.yml"]["notes"])  # type: ignore[call-overload]
+    notes = str(found["deployment.yml"]["notes"])
     for words in ("Dockerfile context/Dockerfile", "conda file conda.yml", "entry script src/score.py", "line 7 names"):
         assert words in notes
 
