@@ -99,11 +99,9 @@ def check(environment: Environment) -> Iterator[Notice]:
     if port is not None and isinstance(port.node, Scalar) and not is_null(port.node) and port.node.value not in _PORTS:
         yield Notice(f"{string(port.node)} is no port", location(port.node), "name a port, 1 to 65535")
     schema = settings.entry("$schema")
-    if schema is not None and "managedOnlineDeployment" in (string(schema.node) or "") and not settings.open:
-        if settings.entry("instance_type") is None:
-            yield Notice(
-                "a managed deployment without instance_type", _head(settings), "name one, such as Standard_DS3_v2"
-            )
+    managed = schema is not None and "managedOnlineDeployment" in (string(schema.node) or "")
+    if managed and not settings.open and settings.entry("instance_type") is None:
+        yield Notice("a managed deployment without instance_type", _head(settings), "name one, such as Standard_DS3_v2")
 
 
 def _number(section: Mapping, name: str) -> Iterator[Notice]:

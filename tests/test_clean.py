@@ -54,7 +54,9 @@ def test_the_cache_goes_where_that_is_asked_for_and_nothing_beside_it(
 
 def test_containers_of_dead_runs_go(place: Path, small_images: SmallImages, capsys: pytest.CaptureFixture[str]) -> None:
     labels = {ownership.LABEL_RUN: "x", ownership.LABEL_OWNER: _dead(), ownership.LABEL_DEADLINE: "99999999999"}
-    made = small_images.client.containers.create(small_images.make(busybox()), labels=labels, network_mode="none")
+    made = small_images.client.containers.create(
+        small_images.make(busybox()), "true", labels=labels, network_mode="none"
+    )
     assert main(["clean"]) == 0
     assert f"removed {made.name}" in capsys.readouterr().out
     assert made.id not in [found["Id"] for found in small_images.client.api.containers(all=True)]

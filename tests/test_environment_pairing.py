@@ -65,7 +65,7 @@ def test_what_a_deployment_names_belongs_to_it(deployed: Path) -> None:
     found = subjects(deployed)
     assert set(found) == {"context/Dockerfile", "deployment.yml"}  # the others are judged in the deployment
     assert found["context/Dockerfile"]["notes"] == ["judged together with deployment.yml"]
-    notes = "\n".join(found["deployment.yml"]["notes"])  # type: ignore[call-overload]
+    notes = str(found["deployment.yml"]["notes"])
     for words in ("Dockerfile context/Dockerfile", "conda file conda.yml", "entry script src/score.py", "line 7 names"):
         assert words in notes
 
@@ -175,3 +175,23 @@ def test_many_files_in_parallel_say_what_one_by_one_they_say(tmp_path: Path) -> 
     found = subjects(tmp_path)
     assert len(found) == 30
     assert all([item["rule"] for item in report["findings"]] == ["AML619"] for report in found.values())  # type: ignore[attr-defined]
+
+
+def test_requirements_in_a_folder_are_no_dockerfile(tmp_path: Path) -> None:
+    write(tmp_path, **{"a/requirements.txt": "azureml-defaults\n", "a/requirements-dev.txt": "flask\n"})
+    write(tmp_path, **{"b/constraints.txt": "flask==1.0\nazureml-core==1.54.0\n"})
+    found = subjects(tmp_path)
+    assert {name: item["kind"] for name, item in found.items()} == {
+        "a/requirements.txt": "environment",
+        "b/constraints.txt": "environment",
+    }
+    assert subjects(tmp_path, "a/requirements-dev.txt")["a/requirements-dev.txt"]["kind"] == "environment"
+
+
+def test_what_only_looks_like_an_entry_script_is_left_alone(tmp_path: Path) -> None:
+    """Found in a folder it may be anything; named, it is what it is called."""
+    text = "# azureml Environment\ndef run(data): ...\n"
+    write(tmp_path, **{"conda.yml": CONDA, "score.py": text, "broken.json": '{"baseImage": '})
+    assert list(subjects(tmp_path)) == ["conda.yml"]
+    named = subjects(tmp_path, "score.py")["score.py"]
+    assert [item["rule"] for item in named["findings"]] == ["AML625"]  # type: ignore[attr-defined]

@@ -225,7 +225,7 @@ def test_pipes_and_folders_are_refused(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "pipe.json")
     for name in ("pipe.json", "."):
-        with pytest.raises(UnreadableError, match="is not a regular file|directory"):
+        with pytest.raises(UnreadableError, match=r"is not a regular file|directory"):
             Files().read(str(tmp_path / name))
     with pytest.raises(UnreadableError, match="cannot be read"):
         Files().read(str(tmp_path / "none.json"))

@@ -39,7 +39,8 @@ SNIFFED = 1 << 20
 
 def is_environment_name(name: str) -> bool:
     """Whether a file, by its name, is one that stands beside a Dockerfile: JSON, YAML, Python, requirements."""
-    return _ENVIRONMENT.fullmatch(name) is not None and not is_dockerfile_name(os.path.basename(name))
+    last = os.path.basename(name)
+    return _ENVIRONMENT.fullmatch(last) is not None and not is_dockerfile_name(last)
 
 
 def _states_environment(path: str) -> bool:
@@ -57,7 +58,7 @@ def _states_environment(path: str) -> bool:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = content.replace(b"\0", b"")
     if not name.lower().endswith((".json", ".yml", ".yaml", ".py")):
-        return True
+        return b"azureml" in content or b"inference-schema" in content  # of requirements files most are others'
     found = set(_SNIFF.findall(content))
     if name.lower().endswith(".py"):
         return len([word for word in found if word.endswith(b"(")]) >= 2 or (

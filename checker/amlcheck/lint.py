@@ -52,6 +52,8 @@ class LintOptions:
     """The environment that Azure ML builds on top, by Dockerfile; both by the paths that are shown."""
     dockerfiles: Mapping[str, str] = field(default_factory=dict)
     """The Dockerfile below an environment that does not itself name one."""
+    named: frozenset[str] | None = None
+    """The files that the user named; what was found in a folder may be something else than it seems. None: all."""
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:

@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,7 +68,7 @@ def run_lint(options: argparse.Namespace) -> Exit:
     """Checks and reports. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
-    lint, names = with_environments(settings.lint, names, options.environment)
+    lint, names = with_environments(settings.lint, names, options.environment, options.paths)
     with _progress(len(names)) as told:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
@@ -87,14 +87,17 @@ def run_lint(options: argparse.Namespace) -> Exit:
     return exit_code(report)
 
 
-def with_environments(lint: LintOptions, names: list[str], given: str | None) -> tuple[LintOptions, list[str]]:
+def with_environments(
+    lint: LintOptions, names: list[str], given: str | None, named: Sequence[str]
+) -> tuple[LintOptions, list[str]]:
     """The options with which Dockerfile belongs to which environment. Raises AmlcheckError."""
     if given is None and not any(is_environment_name(name) for name in names):
         return lint, names
     from amlcheck.environment.pairing import pair
 
     pairs = pair(catalog(), names, given)
-    return replace(lint, environments=pairs.environments, dockerfiles=pairs.dockerfiles), pairs.names
+    known = replace(lint, environments=pairs.environments, dockerfiles=pairs.dockerfiles, named=frozenset(named))
+    return known, pairs.names
 
 
 def _says_nothing(report: SubjectReport, paths: list[str]) -> bool:

@@ -146,7 +146,8 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
     """Checks one file that states an environment. What cannot be read is told in the report's `error`, never raised."""
     files = Files()
     try:
-        environments = read_environments(shown, catalog.knowledge, files, alone=True)
+        alone = options.named is None or shown in options.named
+        environments = read_environments(shown, catalog.knowledge, files, alone)
     except AmlcheckError as error:
         return SubjectReport(shown, "environment", error=str(error))
     if not environments:

@@ -85,7 +85,7 @@ class SessionTree:
         # The search takes longest: half of it runs beside the rest, and has the other stream for itself.
         beside = f"{{ {scripts.search_beside(self._patterns)}; }} >&2 2>/dev/null &"
         first = f"{self._greeting.script}; {beside} {scripts.mounts()}; {scripts.folders(self._early)}"
-        return f"{first}; printf 'E0\\0\\0\\0'; {scripts.search_rest(self._patterns)} 2>/dev/null; wait"
+        return f"{first}; printf 'E0\\0\\0\\0'; {{ {scripts.search_rest(self._patterns)}; }} 2>/dev/null; wait"
 
     def open(self, pending: Pending) -> None:
         """Takes the answer to `opening`. Raises CannotRunError where the shell, UnseenError where its find is no good."""
