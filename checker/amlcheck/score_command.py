@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,12 +44,12 @@ def run_score(options: argparse.Namespace) -> Exit:
     """Deploys, asks and reports. Raises AmlcheckError for what the user must change."""
     name, deploy_options = _name(options.image), options_of(options)
     with ThreadPoolExecutor(1) as pool, ending_cleanly(), progress(name) as show:
-        # Reading rules and profiles takes about as long as the engine takes to make a container.
-        preparing = pool.submit(_prepare, options)
+        # What is wrong with the settings is told before anything runs; what only the report needs is read while it boots.
+        preparing = pool.submit(_settings, options)
 
         def told(text: str) -> None:
             if text == STARTING:
-                preparing.result()  # what is wrong with the settings is told before anything runs
+                pool.submit(_read_ahead, options, preparing.result())
             show(text)
 
         deployment = deploy(name, deploy_options, told=told)
@@ -68,17 +69,19 @@ def run_score(options: argparse.Namespace) -> Exit:
     return exit_code(report)
 
 
-def _prepare(options: argparse.Namespace) -> Settings:
-    """The settings; with what the report will need, so that it is there when the deployment is done."""
-    import amlcheck.deployment.verdict
-    import amlcheck.lint_command
+def _settings(options: argparse.Namespace) -> Settings:
+    from amlcheck.lint_command import settings_of
 
-    settings = amlcheck.lint_command.settings_of(options)
+    return settings_of(options)
+
+
+def _read_ahead(options: argparse.Namespace, settings: Settings) -> None:
+    """Loads what the report will need."""
+    import_module("amlcheck.deployment.verdict")
     _ = catalog().rules
     if (options.format or settings.config.get("format", "text")) == "text":
-        import amlcheck.report.deployment_text
-        import amlcheck.report.text_report
-    return settings
+        import_module("amlcheck.report.deployment_text")
+        import_module("amlcheck.report.text_report")
 
 
 def _name(text: str) -> str:

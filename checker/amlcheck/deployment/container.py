@@ -80,7 +80,7 @@ class ScoringContainer:
         self._creation = Uninterrupted(lambda: self._create(image))
         try:
             if not options.keep:
-                self._watchdog = Watchdog(engine.address, self.name, self._lifetime)
+                self._watchdog = Watchdog(engine.address, self.name)
             with engine.calling("creating the scoring container"):
                 self._creation.wait()
         except BaseException:

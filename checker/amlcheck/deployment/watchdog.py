@@ -1,18 +1,19 @@
-"""A process that removes a container when its owner is gone: killed, or longer at it than it may be.
+"""A process that removes a container when its owner is gone, however it ended.
 
-It waits for the end of its standard input, which the kernel closes however the owner ends, and imports nothing until then.
+It waits for the end of its standard input, which the kernel closes with the owner: a shell that costs a millisecond to
+start, and becomes a Python only where there is something to remove.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
 import subprocess
 import sys
 import time
 
-_RELEASED = b"."
+_RELEASED = "released"
+_WAIT = f'read -r word; test "$word" = {_RELEASED} || exec "$0" "$@"'
 _TRIES = 5
 _TRY_SECONDS = 1.0
 """An engine may still be creating the container when its owner is killed."""
@@ -21,10 +22,10 @@ _TRY_SECONDS = 1.0
 class Watchdog:
     """The owner's side."""
 
-    def __init__(self, address: str, container: str, lifetime_seconds: float) -> None:
+    def __init__(self, address: str, container: str) -> None:
         path = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         code = f"import sys; sys.path.insert(0, {path!r}); from amlcheck.deployment import watchdog; watchdog.main()"
-        command = [sys.executable, "-S", "-c", code, address, container, str(int(lifetime_seconds)), *sys.path]
+        command = ["/bin/sh", "-c", _WAIT, sys.executable, "-c", code, address, container, *sys.path]
         self._process: subprocess.Popen[bytes] | None = None
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(
@@ -40,7 +41,7 @@ class Watchdog:
         if self._process is None or self._process.stdin is None:
             return
         with contextlib.suppress(OSError):
-            self._process.stdin.write(_RELEASED)
+            self._process.stdin.write(f"{_RELEASED}\n".encode())
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
@@ -48,14 +49,8 @@ class Watchdog:
 
 
 def main() -> None:
-    """The watchdog's own side."""
-    address, container, lifetime, *path = sys.argv[1:]
-    deadline = time.monotonic() + float(lifetime)
-    while (left := deadline - time.monotonic()) > 0:
-        if select.select([0], [], [], min(left, 3600))[0]:
-            if os.read(0, 1) == _RELEASED:
-                return
-            break
+    """The watchdog's own side, once its owner is gone."""
+    address, container, *path = sys.argv[1:]
     sys.path[:] = path
     _remove(address, container)
 
