@@ -14,7 +14,7 @@ import docker
 import pytest
 
 from amlcheck.catalog import Catalog
-from amlcheck.deployment import deploy as deploying
+from amlcheck.deployment import failures
 from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.expectation import parse_expectation
 from amlcheck.deployment.failures import Observation, classify, known_failures, observe
@@ -183,7 +183,7 @@ def outcomes(request: pytest.FixtureRequest, built: Callable[[str], str]) -> Ite
         return failure
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(AT_ONCE) as pool:
-        patch.setattr(deploying, "classify", watched)
+        patch.setattr(failures, "classify", watched)
         futures = {case.name: pool.submit(deploy, images[case.image], options_of(case)) for case in chosen}
         yield Outcomes(futures, observations)
     assert_nothing_is_left()

@@ -13,7 +13,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amlcheck.catalog import catalog
 from amlcheck.deployment.deploy import STARTING, deploy
 from amlcheck.deployment.expectation import TOLERANCE, parse_expectation
 from amlcheck.deployment.options import (
@@ -29,7 +28,6 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.image.image import parse_image
 from amlcheck.image.ownership import ending_cleanly
-from amlcheck.model import Report
 
 if TYPE_CHECKING:
     from amlcheck.lint_command import Settings
@@ -54,9 +52,11 @@ def run_score(options: argparse.Namespace) -> Exit:
 
         deployment = deploy(name, deploy_options, told=told)
         settings = preparing.result()
+    from amlcheck.catalog import catalog
     from amlcheck.deployment.verdict import subject
     from amlcheck.judge import exit_code
     from amlcheck.lint_command import write_report
+    from amlcheck.model import Report
 
     report = Report(
         profile=settings.lint.profile.name,
@@ -77,6 +77,8 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _read_ahead(options: argparse.Namespace, settings: Settings) -> None:
     """Loads what the report will need."""
+    from amlcheck.catalog import catalog
+
     import_module("amlcheck.deployment.verdict")
     _ = catalog().rules
     if (options.format or settings.config.get("format", "text")) == "text":

@@ -41,11 +41,7 @@ CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "
 """What a start script with nginx, rsyslog and a change of user needs; Docker's default has more."""
 QUIET_SECONDS = 0.1
 _HEAD = MAX_LOG // 4
-_NETWORK_OPTIONS = {
-    "com.docker.network.bridge.enable_ip_masquerade": "false",
-    "com.docker.network.bridge.enable_icc": "false",
-    "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
-}
+_NETWORK_OPTIONS = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 """Without masquerading no answer finds its way back, so nothing outside can be talked to; publishing still works."""
 _MAX_RUNIT = 4 << 20
 _WORKER_DIED = re.compile(rb"Worker \(pid:\d+\) (?:exited with code (?!3\.)-?\d+|was sent SIG(?!TERM)\w+)")

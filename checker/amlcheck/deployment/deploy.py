@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from amlcheck.deployment.asking import Address, ask
 from amlcheck.deployment.assembling import Assembly, archive, assemble
 from amlcheck.deployment.container import NotStartedError, ScoringContainer
 from amlcheck.deployment.expectation import Expectation
-from amlcheck.deployment.failures import Observation, classify
 from amlcheck.deployment.load import measure
 from amlcheck.deployment.model import (
     Deployment,
@@ -33,6 +33,9 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
 from amlcheck.serving import covers
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.failures import Observation
 
 STARTING = "starting the container"
 """Heard before the image's first program runs."""
@@ -164,7 +167,7 @@ class _Run:
                 first = first or told
                 if number + 1 < len(tries) and any(words in told for words in _IN_START):
                     continue
-                return classify(self._observation(Stage.STARTED, one, start_error=first))
+                return _classified(self._observation(Stage.STARTED, one, start_error=first))
             except BaseException:
                 container.close()
                 raise
@@ -414,7 +417,7 @@ class _Run:
             memory_killed=container.out_of_memory,
             values={**observation.values, **(values or {})},
         )
-        return _FailedError(classify(observation))
+        return _FailedError(_classified(observation))
 
     def _wait_for_the_end(self, container: ScoringContainer, assembly: Assembly) -> None:
         """After a connection that broke off: until the container has ended, or is seen to live on."""
@@ -439,6 +442,8 @@ class _Run:
     ) -> Observation:
         route = route or assembly.routes.liveness
         now = time.monotonic() - self.begun
+        from amlcheck.deployment.failures import Observation
+
         return Observation(
             stage=stage,
             mode=assembly.mode,
@@ -527,6 +532,13 @@ class _Waiting:
 
     def _tell(self, exchange: Exchange, address: Address, why: str) -> None:
         self._container.tell(_Found(exchange, address, why))
+
+
+def _classified(observation: Observation) -> Failure:
+    """What knows all failures is loaded only where there is one."""
+    from amlcheck.deployment import failures
+
+    return failures.classify(observation)
 
 
 @contextlib.contextmanager

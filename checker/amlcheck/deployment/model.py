@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from amlcheck.model import Chain
+if TYPE_CHECKING:
+    from amlcheck.model import Chain
 
 
 class Stage(Enum):
