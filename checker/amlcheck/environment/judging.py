@@ -168,7 +168,7 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
     judgements: tuple[Judgement, ...] = ()
     if dockerfile:
         notes.append(f"judged together with {dockerfile}, whose verdicts count what it brings")
-    elif any(item.scoring for item in environments):
+    elif _can_be_judged(chosen(environments)):
         judgements = _judgements(catalog, chosen(environments), options)
     sources.update(files.texts)
     return SubjectReport(
@@ -193,6 +193,11 @@ def _python(environment: Environment) -> Testimony | None:
     from amlcheck.dockerfile.interpreters import effective_python
 
     return effective_python(environment.built).testimony
+
+
+def _can_be_judged(environment: Environment) -> bool:
+    """Whether it is used for scoring, and something of it is stated here: of a name alone there is nothing to say."""
+    return environment.scoring and (environment.built is not None or environment.conda is not None)
 
 
 def _findings(catalog: Catalog, environment: Environment, options: LintOptions) -> list[Finding]:
