@@ -16,9 +16,10 @@ test: $(VENV)/.test  ## install what the tests need and run all of them, live on
 images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
 	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)
 
-bench: $(VENV)/.test  ## how long probing takes, against tar, a container's start and testinfra's own backend
+bench: $(VENV)/.test  ## how long probing and scoring take, against tar, a container's start, testinfra's own backend, docker run and curl
 	$(BIN)/python bench/archive.py
 	PYTHONPATH=tests $(BIN)/python -m images compliant --then $(BIN)/python bench/session.py
+	$(BIN)/python bench/score.py
 
 cov: $(VENV)/.test  ## the tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -83,7 +83,7 @@ def test_readme_without_its_marks_is_refused(mark: str, copied: Path) -> None:
 
 def test_help_text_that_is_old_is_told(copied: Path) -> None:
     readme = copied / "README.md"
-    readme.write_text(readme.read_text().replace("--user-managed", "--managed-by-user", 1))
+    readme.write_text(readme.read_text().replace("how the file is built:", "how it is built:", 1))
     assert "README.md: out of date" in docs("--check", root=copied).stderr
 
 

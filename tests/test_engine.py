@@ -430,17 +430,19 @@ def test_sweeping_takes_what_dead_runs_left_and_only_that(
     try:
         for owner, deadline in goes + stays:
             labels = {ownership.LABEL_RUN: "x", ownership.LABEL_OWNER: owner, ownership.LABEL_DEADLINE: deadline}
-            made[owner, deadline] = client.containers.create(name, labels=labels, network_mode="none")
-        foreign = client.containers.create(name, labels={"owner": dead}, network_mode="none", name="amlcheck-foreign")
+            made[owner, deadline] = client.containers.create(name, "true", labels=labels, network_mode="none")
+        foreign = client.containers.create(
+            name, "true", labels={"owner": dead}, network_mode="none", name="amlcheck-foreign"
+        )
         made["foreign", ""] = foreign
         engine = Engine.connect()
         engine.sweep()
         engine.close()
-        left = {container.id for container in client.containers.list(all=True)}
+        left = {found["Id"] for found in client.api.containers(all=True)}
         assert {key for key, container in made.items() if container.id in left} == {*stays, ("foreign", "")}
         assert len(_of_run(client, run)) == 1
     finally:
-        left = {container.id for container in client.containers.list(all=True)}
+        left = {found["Id"] for found in client.api.containers(all=True)}
         for container in made.values():
             if container.id in left:
                 container.remove(force=True, v=True)

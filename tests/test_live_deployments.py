@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -242,6 +243,24 @@ def test_one_that_ignores_sigterm_is_killed(built: Callable[[str], str], known: 
     assert finding.rule == "AML502"
 
 
+def test_a_log_without_end(built: Callable[[str], str]) -> None:
+    """It neither fills memory nor keeps anybody from asking."""
+    options = DeployOptions(routes=OWN, environment={"SERVER": "floods"}, stop_timeout=1, request_timeout=20)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    deployment = deploy(built("any-server"), options)
+    assert deployment.failure is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_the_model_of_a_container_of_ones_own(built: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "weights.json").write_text("{}")
+    options = DeployOptions(routes=OWN, environment={"SERVER": "model"}, model=tmp_path, stop_timeout=1)
+    deployment = deploy(built("any-server"), options)
+    assert deployment.failure is None
+    assert deployment.exchanges[0].answer is not None
+    assert json.loads(deployment.exchanges[0].answer.body) == ["weights.json"]
+
+
 def test_kept_on_request(built: Callable[[str], str]) -> None:
     """It is left running with its address and the commands, which work."""
     done = amlcheck("score", built("compliant"), "--keep", "--format", "json")
@@ -260,19 +279,18 @@ def test_kept_on_request(built: Callable[[str], str]) -> None:
             client.networks.get(name).remove()
 
 
-def left(runs_before: set[str]) -> list[str]:
-    """Containers and networks of amlcheck that were not there before."""
+def left(run: str) -> list[str]:
+    """Containers and networks of a run."""
     with contextlib.closing(docker.from_env()) as client:
-        things = [*client.containers.list(all=True), *client.networks.list()]
-        return [thing.name for thing in things if thing.name.startswith("amlcheck-") and thing.name not in runs_before]
+        things = [*client.containers.list(all=True, ignore_removed=True), *client.networks.list()]
+        return [thing.name for thing in things if thing.name.startswith(f"amlcheck-{run}-")]
 
 
 @pytest.fixture
-def nothing_new(docker_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """What is left of runs that began in the test: containers, networks, files."""
+def files(docker_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files of what the test starts."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    before = set(left(set()))
-    return lambda: [*left(before), *(str(path) for path in tmp_path.iterdir())]
+    return tmp_path
 
 
 STAGES = ["creating", "starting", "waiting", "scoring", "bad requests", "stopping"]
@@ -280,13 +298,14 @@ _INTERRUPTED = """
 import os, signal, sys, time
 from amlcheck import score_command
 from amlcheck.cli import main
+from amlcheck.image.ownership import RUN
 from contextlib import contextmanager
 
 @contextmanager
 def progress(name):
     def told(text):
         if sys.argv[1] in text:
-            print("now", flush=True)
+            print(RUN, flush=True)
             if sys.argv[2] == "KILL":
                 time.sleep(0.05)
             os.kill(os.getpid(), getattr(signal, "SIG" + sys.argv[2]))
@@ -306,30 +325,33 @@ def interrupted(stage: str, how: str, image: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_ctrl_c_leaves_nothing(built: Callable[[str], str], nothing_new: Callable[[], list[str]], stage: str) -> None:
+def test_ctrl_c_leaves_nothing(built: Callable[[str], str], files: Path, stage: str) -> None:
     done = interrupted(stage, "INT", built("compliant"))
-    assert "now" in done.stdout
     assert (done.returncode, done.stderr) == (130, "amlcheck: interrupted\n")
-    assert nothing_new() == []
+    assert len(done.stdout.split()) == 1
+    assert left(done.stdout.strip()) == []
+    assert list(files.iterdir()) == []
 
 
-def test_sigterm_leaves_nothing(built: Callable[[str], str], nothing_new: Callable[[], list[str]]) -> None:
+def test_sigterm_leaves_nothing(built: Callable[[str], str], files: Path) -> None:
     done = interrupted("waiting", "TERM", built("compliant"))
     assert done.returncode == 128 + signal.SIGTERM
-    assert nothing_new() == []
+    assert left(done.stdout.strip()) == []
+    assert list(files.iterdir()) == []
 
 
 @pytest.mark.parametrize("stage", ["creating", "waiting"])
-def test_sigkill_leaves_nothing_for_long(
-    built: Callable[[str], str], nothing_new: Callable[[], list[str]], stage: str
-) -> None:
+def test_sigkill_leaves_nothing_for_long(built: Callable[[str], str], files: Path, stage: str) -> None:
     """The watchdog removes container and network as soon as their owner is gone."""
     done = interrupted(stage, "KILL", built("compliant"))
     assert done.returncode == -signal.SIGKILL
+    run = done.stdout.strip()
+    assert run
     until = time.monotonic() + 15
-    while nothing_new() and time.monotonic() < until:
+    while left(run) and time.monotonic() < until:
         time.sleep(0.2)
-    assert nothing_new() == []
+    assert left(run) == []
+    assert list(files.iterdir()) == []
 
 
 @pytest.mark.parametrize(

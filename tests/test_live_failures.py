@@ -146,6 +146,11 @@ CASES = [
     server("no-liveness-route", "unhealthy", LIVE, "/health answers 404", timeout=60.0),
     server("not-ready", "unhealthy", READY, "/ready answers 404", timeout=60.0),
     server("garbled", "no-http", LIVE, "is no HTTP", timeout=6.0),
+    server("raises", "server-raised", LIVE, "No module named 'a_module_that_is_not_there'", log=("any_server.py",)),
+    server(
+        "slow", "out-of-time", SCORED, "(6 s)", "--timeout", timeout=6.0, request_timeout=60.0,
+        requests=tuple(parse_request(str(number)) for number in range(20)),
+    ),
     server("refuses", "request-refused", SCORED, "422", "field required"),
     server("fails", "server-error", SCORED, "500", "model exploded", "424"),
     server("redirects", "wrong-answer", SCORED, "200 expected, 307 found"),

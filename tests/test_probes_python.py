@@ -79,6 +79,10 @@ def venv(place: str, home: str, series: str, words: str = "") -> dict[str, Conte
     }
 
 
+INNER_MODULES = {"gunicorn": ("app/wsgiapp.py",), "azureml_inference_server_http": ("server/create_app.py",)}
+"""What is imported of a package beside itself."""
+
+
 def wheel(site: str, name: str, version: str, *requires: str, module: str = "") -> dict[str, Content]:
     lines = "".join(f"Requires-Dist: {item}\n" for item in requires)
     files: dict[str, Content] = {
@@ -88,6 +92,8 @@ def wheel(site: str, name: str, version: str, *requires: str, module: str = "") 
     }
     if module:
         files[f"{site}/{module}/__init__.py"] = ""
+        for inner in INNER_MODULES.get(module, ()):
+            files[f"{site}/{module}/{inner}"] = ""
     return files
 
 

@@ -104,7 +104,9 @@ def test_all_that_it_needs_is_there() -> None:
         (("/gunicorn",), "needs gunicorn, which is not installed"),
         (("/markupsafe", "/MarkupSafe"), "needs markupsafe, which is not installed"),
         (("/flask/__init__",), "flask is installed, and its module flask is not there"),
-        ((f"/{HTTP}/__init__",), f"and its module {HTTP} is not there"),
+        ((f"/{HTTP}/",), f"and its module {HTTP} is not there"),
+        ((f"/{HTTP}/server",), f"its module {HTTP}.server.create_app is not there"),
+        (("/gunicorn/app",), "its module gunicorn.app.wsgiapp is not there"),
     ],
 )
 def test_what_surely_breaks_it(gone: tuple[str, ...], reason: str) -> None:

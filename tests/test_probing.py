@@ -177,6 +177,10 @@ def testify(host, image):
         ("return 3", "failed: TypeError"),
         ("raise RuntimeError('long ' * 1000)", "…"),
         ("host.run('true')", "nothing can be run"),
+        (
+            "from amlcheck.image.tree import UnseenError; raise UnseenError('the search never ended')",
+            "the search never ended",
+        ),
     ],
 )
 def test_a_probe_that_fails_leaves_its_component_undecided(

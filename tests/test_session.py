@@ -151,7 +151,7 @@ def test_a_fork_bomb_ends_with_a_clear_result(
         for command in ("bomb() { bomb | bomb & }; bomb; while :; do bomb; done", "echo next", "echo next"):
             try:
                 result = image.host.run(command, timeout=1)
-            except EndedError as error:
+            except EndedError as error:  # noqa: PERF203
                 assert "was ended" in str(error)  # noqa: PT017
             except CannotRunError as error:
                 # The shell itself could start nothing more: it is over, and told so.

@@ -15,7 +15,7 @@ from amlcheck.catalog import CRASHED, Catalog, load, shipped_folder
 from amlcheck.errors import ConfigError
 from amlcheck.image.image import CannotRunError, Image
 from amlcheck.image.survey import Conclusion, Sighting, conclude
-from amlcheck.image.tree import NotReadableError, Wanted
+from amlcheck.image.tree import NotReadableError, UnseenError, Wanted
 from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Unknown
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _guarded(probe: Probe, component: str, image: Image) -> Iterator[Sighting | 
     assert probe.testify is not None
     try:
         yield from probe.testify(image.host, image)
-    except (NotReadableError, CannotRunError) as error:
+    except (NotReadableError, UnseenError, CannotRunError) as error:
         yield Unknown(component, str(error))
     except Exception as error:  # a probe that fails must not silence the others
         yield Unknown(component, f"the probe {probe.name} failed: {_told(error)}")
@@ -103,7 +103,7 @@ def _findings(probe: Probe, identifier: str, check: Check, image: Image, severit
             Finding(identifier, severity, notice.message, notice.location, notice.fix or fix, notice.related)
             for notice in check(image.host, image)
         ]
-    except (NotReadableError, CannotRunError) as error:
+    except (NotReadableError, UnseenError, CannotRunError) as error:
         return [Finding(identifier, Severity.INFO, f"not checked: {error}")]
     except Exception as error:  # as above
         message = f"the probe {probe.name} failed and says nothing of {identifier}: {_told(error)}"

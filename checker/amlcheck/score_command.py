@@ -75,6 +75,9 @@ def _prepare(options: argparse.Namespace) -> Settings:
 
     settings = amlcheck.lint_command.settings_of(options)
     _ = catalog().rules
+    if (options.format or settings.config.get("format", "text")) == "text":
+        import amlcheck.report.deployment_text
+        import amlcheck.report.text_report
     return settings
 
 

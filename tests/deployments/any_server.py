@@ -1,10 +1,12 @@
 """A server that does what the variable SERVER says; it needs nothing but Python."""
 
 import http.server
+import json
 import os
 import signal
 import socket
 import sys
+import threading
 import time
 
 KIND = os.environ["SERVER"]
@@ -27,6 +29,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(422, b'{"detail": "field required: inputs"}')
         elif KIND == "fails":
             self.answer(500, b"model exploded")
+        elif KIND == "model":
+            self.answer(200, json.dumps(os.listdir(os.environ["AZUREML_MODEL_DIR"])).encode())
+        elif KIND == "slow":
+            time.sleep(2)
+            self.answer(200, b"[55, 55]")
         elif KIND == "redirects":
             self.send_response(307)
             self.send_header("Location", "http://192.0.2.1/score")
@@ -43,6 +50,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *words):
         pass
+
+
+def flood():
+    while True:
+        sys.stdout.write("x" * 65536)
 
 
 def listen():
@@ -80,7 +92,11 @@ def main():
         eaten = []
         while True:
             eaten.append(bytearray(b"x" * (8 << 20)))
+    elif KIND == "raises":
+        import a_module_that_is_not_there  # noqa: F401
     else:
+        if KIND == "floods":
+            threading.Thread(target=flood, daemon=True).start()
         if KIND == "ignores-sigterm":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         host = "127.0.0.1" if KIND == "loopback" else "0.0.0.0"

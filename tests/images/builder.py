@@ -25,6 +25,8 @@ from private_engine import CACHE, locked
 
 LABEL = "org.amlcheck.test-image"
 """On every image that is built here, with its name."""
+STAGE_LABEL = "amlcheck.fixture"
+"""On what starts from `base`, also on the stages that a build leaves without a name."""
 BUILD_SECONDS = 600
 
 
@@ -87,11 +89,13 @@ class Builder:
         self._say(f"{full}: built in {time.monotonic() - start:.1f} s, {size / 1e6:.0f} MB")
 
     def _remove_former(self, name: str, full: str) -> None:
+        """Removes an image's former builds, and what builds leave: stages with wheels take as much as the images."""
         for image in self.client.images.list(f"{REPOSITORY}/{name}", filters={"label": f"{LABEL}={name}"}):
             for tag in image.tags:
                 if tag != full and tag.startswith(f"{REPOSITORY}/{name}:"):
                     with contextlib.suppress(APIError):  # a container uses it
                         self.client.images.remove(tag)
+        self.client.images.prune({"dangling": True, "label": STAGE_LABEL})
 
     def _import_debian(self, definition: Definition, full: str) -> None:
         assert definition.folder is not None

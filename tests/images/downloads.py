@@ -6,7 +6,6 @@ So no image ever sees a package index, its address or its credentials.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -27,13 +26,13 @@ class DownloadError(Exception):
 
 
 def wheels(requirements: Path, cache: Path) -> Path:
-    """A folder with the wheels of a requirements file, downloaded unless they are there."""
+    """A folder with the wheels of a requirements file, downloaded unless they are there; one caller at a time."""
     lines = [line.strip() for line in requirements.read_text(encoding="utf-8").splitlines()]
     wanted = [line for line in lines if line and not line.startswith("#")]
     folder = cache / hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:12]
     if folder.is_dir():
         return folder
-    partial = folder.with_suffix(f".{os.getpid()}")
+    partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     source = [line for line in wanted if line.startswith(SOURCE_ONLY)]

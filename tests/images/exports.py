@@ -20,6 +20,8 @@ from private_engine import CACHE, locked
 
 EXPORTS = CACHE / "exports"
 CHUNK = 1 << 20
+PARTIAL = ".partial-"
+"""What is being written, under the lock; what is there when the lock is free was left by a run that was killed."""
 HIDDEN, OPAQUE = ".wh.", ".wh..wh..opq"
 """How a layer says that a file below, or all of a folder below, is not there."""
 
@@ -93,7 +95,8 @@ def _layer_folder(archive: tarfile.TarFile, layer: str) -> Path:
         return target
     with locked(EXPORTS / ".lock"):
         if not target.is_dir():
-            partial = target.with_name(f".{os.getpid()}-{target.name}")
+            partial = target.with_name(f"{PARTIAL}{target.name}")
+            shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             _unpack_layer(archive, layer, partial)
             partial.rename(target)
@@ -114,9 +117,9 @@ def _kept(builder: Builder, full: Sequence[str], ending: str, write: Callable[[P
         return target
     with locked(EXPORTS / ".lock"):
         if not target.exists():
-            partial = target.with_name(f".{os.getpid()}-{target.name}")
-            for former in EXPORTS.glob(f"{label}-{12 * '?'}{ending}"):
+            for former in (*EXPORTS.glob(f"{label}-{12 * '?'}{ending}"), *EXPORTS.glob(f"{PARTIAL}*")):
                 forget(former)
+            partial = target.with_name(f"{PARTIAL}{target.name}")
             try:
                 write(partial)
                 partial.rename(target)

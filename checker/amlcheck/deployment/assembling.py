@@ -56,8 +56,12 @@ def assemble(config: ImageConfig, options: DeployOptions) -> Assembly:
     routes = options.routes or Routes()
     if mode == "own-container":
         model = _model(options)
-        return Assembly(mode, why, routes, dict(options.environment), files=model.files, folders=model.folders)
+        environment = {"AZUREML_MODEL_DIR": model.folder} if options.model is not None else {}
+        environment.update(options.environment)
+        return Assembly(mode, why, routes, environment, files=model.files, folders=model.folders)
     if mode == "packaged":
+        if options.model is not None:
+            raise AmlcheckError(f"--model is not for a packaged image ({why}), which brings its own; see --mode")
         return Assembly(mode, why, routes, dict(options.environment))
     script, sources = _sources(options)
     model = _model(options)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from amlcheck.deployment.asking import Address, ask
-from amlcheck.deployment.assembling import APP_ROOT, Assembly, archive, assemble
+from amlcheck.deployment.assembling import Assembly, archive, assemble
 from amlcheck.deployment.container import NotStartedError, ScoringContainer
 from amlcheck.deployment.expectation import Expectation
 from amlcheck.deployment.failures import Observation, classify
@@ -310,7 +310,7 @@ class _Run:
             if exchange.outcome in (Outcome.CLOSED, Outcome.REFUSED):
                 self._wait_for_the_end(container, assembly)
             if container.ended.is_set():
-                values = {"bad_request": ", then ".join(sent[-2:])}
+                values = {"bad_request": ", then ".join(sent)}
                 raise self._failed(container, assembly, Stage.SURVIVED, exchange, values=values)
         for one in good:
             exchange = self._ask_one(address, assembly, one)
@@ -408,7 +408,7 @@ class _Run:
             observation,
             log=self.redact(more_log + container.log),
             listening=listening,
-            late=late,
+            late=late or time.monotonic() >= self._deadline(),
             slow=slow,
             looping=container.worker_deaths >= WORKER_DEATHS and ending is None,
             memory_killed=container.out_of_memory,
@@ -450,7 +450,7 @@ class _Run:
             path=route.path,
             seconds=now,
             request_seconds=self.options.request_timeout,
-            values={"memory": _bytes(self.options.memory_bytes), "script_root": APP_ROOT},
+            values={"memory": _bytes(self.options.memory_bytes), "whole": f"{self.options.timeout:g}"},
         )
 
 

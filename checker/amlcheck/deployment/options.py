@@ -102,6 +102,8 @@ class DeployOptions:
             )
         if self.script is not None and self.mode in ("packaged", "own-container"):
             raise AmlcheckError(f"--entry-script is not for --mode {self.mode}: the image serves itself")
+        if self.source is not None and self.script is None:
+            raise AmlcheckError("--source needs --entry-script: the script in the folder that is deployed")
         for name, path in (("--entry-script", self.script), ("--conda-file", self.conda_file)):
             if path is not None and not path.is_file():
                 raise AmlcheckError(f"{name} {path}: there is no such file")

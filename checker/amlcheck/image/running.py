@@ -18,6 +18,8 @@ from amlcheck.image.stream_tree import tree_of_stream
 from amlcheck.image.tree import Tree, UnseenError, Wanted
 
 SOURCE = "the engine"
+EARLY = ("/etc/alternatives", "/root", "/var/lib", "/opt")
+"""Folders that links and packages lead to, looked at with those of PATH."""
 _NO_SHELL = ("no such file or directory", "executable file not found", "not found in $path", "permission denied")
 _NO_GPU = ("device driver", "nvidia", "cdi", "gpu")
 
@@ -78,7 +80,7 @@ def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limi
     try:
         channel = container.attach()
         session = Session(channel, limits)
-        tree = SessionTree(session, container.archive, wanted, ("/tmp", *config.volumes), config.path)
+        tree = SessionTree(session, container.archive, wanted, ("/tmp", *config.volumes), (*config.path, *EARLY))
         # Sent before the shell is there to read it: it answers while the engine still reports that it has started it.
         pending = session.begin(tree.opening, MAX_LISTING)
         try:

@@ -60,10 +60,20 @@ def standing(image: Image, python: Interpreter, version: str, server: Server, ro
                 told.open.append(f"{message}, unless {elsewhere[0]} leads to it")
             else:
                 told.broken.append((message, in_file(told.found[name][0].path, name)))
+    for module in server.imports:
+        if module.partition(".")[0] in modules and not _is_there(tree, folders, module):
+            told.broken.append((f"its module {module} is not there", None))
     for folder, name, needed in _compiled(tree, folders, server, told, python):
         told.open.append(f"{name} in {folder} has no {needed} for Python {python.series}")
     _known_breaks(server, version, told, modules, elsewhere)
     return told
+
+
+def _is_there(tree: Tree, folders: list[str], module: str) -> bool:
+    """Whether a module has a file, in the first folder that has its package."""
+    path = module.replace(".", "/")
+    ends = (".py", "/__init__.py", ".pyc", "/__init__.pyc")
+    return any(tree.stat(f"{folder}/{path}{end}") is not None for folder in folders for end in ends)
 
 
 def _surroundings(image: Image, python: Interpreter, version: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from amlcheck.image.session import SHELL
-from amlcheck.image.tree import PSEUDO, Entry, Kind
+from amlcheck.image.tree import COMPILED, PSEUDO, Entry, Kind
 
 ENTRY = r"%y%m %s\0%p\0%l\0"
 """For GNU find's -printf."""
@@ -95,19 +95,43 @@ def mount_points(field: bytes) -> list[str]:
     return points
 
 
-def search(patterns: Iterable[str]) -> str:
-    """GNU find over the whole image: what may fit one of the patterns, folders that are closed, and find's status.
+BESIDE = ("/opt", "/usr/local", "/home", "/root", "/srv", "/var")
+"""Folders that have about half of an image: two searches at once take little more than half the time."""
+
+
+def search(patterns: Iterable[str], roots: str = "/", but: Iterable[str] = ()) -> str:
+    """GNU find over the image, or some roots of it: what may fit a pattern, folders that are closed, and find's status.
 
     One expression for all patterns: find takes a sixth of the time that it takes for as many `-path`.
     """
     expression = "|".join(dict.fromkeys(_extended(pattern) for pattern in patterns)) or "/"
-    pruned = " -o ".join(f"-path {shlex.quote(_literal(path))}" for path in PASSED_OVER)
+    # A link of such a name is no folder to go into, and is told here.
+    others = " -o ".join(f"-path {path}" for path in but)
+    pruned = _pruned(PASSED_OVER) + (f" -o \\( {others} \\) -type d -prune" if others else "")
     wanted = f"-regex {shlex.quote(expression)} -printf '{ENTRY}'"
     return (
-        f"LC_ALL=C find / -regextype posix-extended -xdev \\( {pruned} \\) -prune -o -type d"
+        f"LC_ALL=C find {roots} -regextype posix-extended -xdev {pruned} -o -type d"
         f" ! \\( -readable -executable \\) -printf 'H\\0%p\\0\\0' -prune {wanted} -o {wanted}"
         "; printf 'E%s\\0\\0\\0' $?"
     )
+
+
+def search_beside(patterns: Iterable[str]) -> str:
+    """`search` in BESIDE, as far as these are there."""
+    there = " ".join(BESIDE)
+    chosen = f'set --; for f in {there}; do [ -h "$f" ] || [ ! -d "$f" ] || set -- "$@" "$f"; done'
+    searched = search(patterns, '"$@"')
+    return f"{chosen}; if [ $# -gt 0 ]; then {searched}; else printf 'E0\\0\\0\\0'; fi"
+
+
+def search_rest(patterns: Iterable[str]) -> str:
+    """`search` in all but BESIDE."""
+    return search(patterns, but=BESIDE)
+
+
+def _pruned(paths: Iterable[str]) -> str:
+    words = " -o ".join(f"-path {shlex.quote(_literal(path))}" for path in paths)
+    return f"\\( {words} -o -name {COMPILED} \\) -prune"
 
 
 def folders(paths: Iterable[str]) -> str:
@@ -129,12 +153,12 @@ NEEDED = " && ".join(f"command -v {name} >/dev/null" for name in ("find", "stat"
 def plain_search(patterns: Iterable[str]) -> str:
     """Like `search`, for any find."""
     fitting = " -o ".join(f"-path {shlex.quote(_loose(pattern))}" for pattern in dict.fromkeys(patterns)) or "-path /"
-    pruned = " -o ".join(f"-path {shlex.quote(_literal(path))}" for path in PASSED_OVER)
+    pruned = _pruned(PASSED_OVER)
     # Its shell may say of root that it may read everything, which is not so without capabilities: it is tried.
     closed = 'for f; do { ls -a "$f" && (cd "$f"); } >/dev/null 2>&1 || printf "H\\0%s\\0\\0" "$f"; done'
     return (
-        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev \\( {pruned} \\) -prune -o -type d ! -perm -005"
-        f" -exec {SHELL} -c {shlex.quote(closed)} x {{}} + 2>/dev/null; find / -xdev \\( {pruned} \\) -prune -o"
+        f"{NEEDED} || exit 9; export LC_ALL=C; find / -xdev {pruned} -o -type d ! -perm -005"
+        f" -exec {SHELL} -c {shlex.quote(closed)} x {{}} + 2>/dev/null; find / -xdev {pruned} -o"
         f" \\( {fitting} \\) -exec {SHELL} -c {shlex.quote(_EACH)} x {{}} +; printf 'E%s\\0\\0\\0' $?"
     )
 
@@ -158,12 +182,17 @@ def matches(path: str, expression: str) -> str:
 
 def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None]:
     """The entries, the closed folders, and the status at the end (None where there is none). Raises OddOutputError."""
+    return entries_and_rest(fields)[:3]
+
+
+def entries_and_rest(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None, Sequence[bytes]]:
+    """The same, and the fields after the end."""
     found: list[Entry] = []
     closed: list[str] = []
     for index in range(0, len(fields) - 2, 3):
         head, raw, target = fields[index : index + 3]
         if head[:1] == b"E":
-            return found, closed, int(head[1:]) if head[1:].isdigit() else None
+            return found, closed, int(head[1:]) if head[1:].isdigit() else None, fields[index + 3 :]
         path = raw.decode("utf-8", "surrogateescape")
         if path[:1] != "/" or (path != "/" and ("//" in path or path[-1:] == "/")):
             raise OddOutputError("its find prints what is no path")
@@ -179,7 +208,7 @@ def entries(fields: Sequence[bytes]) -> tuple[list[Entry], list[str], int | None
         kind = _KINDS.get(match[1], Kind.OTHER)
         size = int(match[3]) if kind is Kind.FILE else 0
         found.append(Entry(path, kind, size, int(match[2], 8), target.decode("utf-8", "surrogateescape")))
-    return found, closed, None
+    return found, closed, None, ()
 
 
 def _words(paths: Iterable[str]) -> str:

@@ -82,9 +82,10 @@ class SessionTree:
     @property
     def opening(self) -> str:
         """The first script: is the shell to be believed, what is mounted, and all that is wanted."""
-        # The search takes longest: it runs beside the rest, and has the other stream for itself.
-        beside = f"{scripts.mounts()}; {scripts.folders(self._early)}; printf 'E0\\0\\0\\0'"
-        return f"{self._greeting.script}; {{ {scripts.search(self._patterns)}; }} >&2 2>/dev/null & {beside}; wait"
+        # The search takes longest: half of it runs beside the rest, and has the other stream for itself.
+        beside = f"{{ {scripts.search_beside(self._patterns)}; }} >&2 2>/dev/null &"
+        first = f"{self._greeting.script}; {beside} {scripts.mounts()}; {scripts.folders(self._early)}"
+        return f"{first}; printf 'E0\\0\\0\\0'; {{ {scripts.search_rest(self._patterns)}; }} 2>/dev/null; wait"
 
     def open(self, pending: Pending) -> None:
         """Takes the answer to `opening`. Raises CannotRunError where the shell, UnseenError where its find is no good."""
@@ -97,9 +98,11 @@ class SessionTree:
         mounted, *folders = fields[scripts.GREETING_FIELDS :] or [b""]
         self._foreign |= {point for point in scripts.mount_points(mounted) if point not in self._holes}
         try:
-            seen, _, _ = scripts.entries(folders)
-            entries, closed, status = scripts.entries(self._greeting.after(result.stderr).split(b"\0"))
-            if status != 0 or result.cut:
+            seen, _, _, rest = scripts.entries_and_rest(folders)
+            entries, closed, status = scripts.entries(rest)
+            others, also_closed, other_status = scripts.entries(self._greeting.after(result.stderr).split(b"\0"))
+            entries, closed = entries + others, closed + also_closed
+            if status != 0 or other_status != 0 or result.cut:
                 entries, closed = self._plain_search(self._patterns)
                 seen = []
         except scripts.OddOutputError as error:

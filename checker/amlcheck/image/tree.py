@@ -29,6 +29,8 @@ PSEUDO = (
 """What `find` passes over: what a container shows and is no part of an image, what is left over or half there, and half of a
 small system's folders, which only document the rest. An engine's container has a file system of its own at /tmp, and apt's
 folders are closed even to root, without its capabilities."""
+COMPILED = "__pycache__"
+"""The name of folders that `find` passes over too: what Python makes again of its sources, a third of a prefix's folders."""
 
 
 class Kind(Enum):
@@ -119,7 +121,7 @@ class Tree(Protocol):
         """The names in a folder, sorted; empty where it is none."""
 
     def find(self, *patterns: str) -> list[Entry]:
-        """The entries whose own path fits one of the patterns, links not followed, by path; not below PSEUDO."""
+        """The entries whose own path fits one of the patterns, links not followed, by path; not what `is_pseudo` tells of."""
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
         """The content of the file that a path leads to. Raises NotReadableError, also where it has more than `limit` bytes."""
@@ -137,8 +139,10 @@ def normal(path: str) -> str:
 
 
 def is_pseudo(path: str) -> bool:
-    """Whether a path is one of PSEUDO or below it."""
-    return path.startswith(PSEUDO) and any(path == folder or path.startswith(folder + "/") for folder in PSEUDO)
+    """Whether a path is one that `find` passes over, or below one."""
+    if path.startswith(PSEUDO) and any(path == folder or path.startswith(folder + "/") for folder in PSEUDO):
+        return True
+    return f"/{COMPILED}/" in path or path.endswith(f"/{COMPILED}")
 
 
 def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool = True) -> Entry | None:

@@ -29,7 +29,6 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
-from amlcheck.report import deployment_text
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -93,6 +92,8 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
         _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
     if subject.deployment is not None:
+        from amlcheck.report import deployment_text
+
         deployment_text.show(console, subject.deployment, plain, _hanging)
     else:
         console.print()
