@@ -65,6 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from amlcheck.environment.environment import Environment, Wanted
+from amlcheck.environment.limits import MAX_RELATED
 from amlcheck.model import Notice, Severity
 
 ID = "AML619"
@@ -89,7 +90,9 @@ def check(environment: Environment) -> Iterator[Notice]:
         yield Notice(
             f"{manager} takes the newest {_names(loose)} that fits: {'it is' if len(loose) == 1 else 'they are'} not pinned",
             loose[0].span.location,
-            related=tuple(item.span.evidence("not pinned") for item in loose[1:] if item.span is not None),
+            related=tuple(
+                item.span.evidence("not pinned") for item in loose[1 : 1 + MAX_RELATED] if item.span is not None
+            ),
         )
 
 

@@ -188,6 +188,8 @@ DEEP = 100_000
         ("quotes.json", '"' + "\\" * 500_001, "escapes nothing"),
         ("commas.json", "[" + "," * 500_000, "a value is missing"),
         ("keys.yml", "? " * 40_000, "deep"),
+        ("many.json", "[" + "1," * 60_000 + "1]", "more than 50000 values"),
+        ("requirements.txt", "a\n" * 600_000, "more than 1 MB"),
     ],
 )
 def test_hostile_documents_end_soon_and_are_told(name: str, text: str, message: str, tmp_path: Path) -> None:
@@ -200,10 +202,37 @@ def test_hostile_documents_end_soon_and_are_told(name: str, text: str, message: 
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "keys.json",
+            json.dumps({"entryScript": "s", "environment": {f"dockr{number}": 1 for number in range(20_000)}}),
+        ),
+        ("words.yml", "channels: [a]\ndependencies:\n- pip:\n" + "  - p\n" * 10_000),
+        ("wheel.yml", "channels: [a]\ndependencies:\n- pip:\n  - " + "a" * 900_000),
+        ("conda.yml", "channels: [a]\ndependencies:\n- " + "a::" * 300_000),
+        ("requirements.txt", "a" * 900_000),
+        ("constraints.txt", "a \\\n" * 150_000),
+        ("requirements-self.txt", "-r requirements-self.txt\n" * 3),
+    ],
+)
+def test_large_files_are_read_soon(name: str, text: str, tmp_path: Path) -> None:
+    started = time.monotonic()
+    report = check({name: text}, tmp_path)
+    assert time.monotonic() - started < SECONDS
+    assert findings(report, "AML000") == []
+    assert all(len(item.related) <= 20 for item in report.findings)
+
+
+@pytest.mark.parametrize(
     "text",
     ["(" * DEEP, "-" * DEEP + "1", "x = " + "[" * 5000, "a = " + "f(" * 3000 + ")" * 3000, "x" + ".a" * 50_000, "if a:\n" * 90,
+     'a = "xx"\n' + "a = a + a\n" * 200, 'a = "xx"\n' + 'a = f"{a}{a}"\n' * 200, "a = [1]\n" + "a = a + a\n" * 200,
+     "a = {}\n" + "a = {'x': a, 'y': a}\n" * 200 + "Environment(name='a', image='b:1', build=a, inference_config=a)",
+     "from azureml.core import Environment as E\ne = E('a')\ne.python = e\ne.docker = e\ne.docker.python = e",
      "x = " + "+".join(["1"] * 30_000), "def init(): ...\ndef run(a): ...\nx = " + "'a'" * 30_000],
-    ids=["parentheses", "signs", "brackets", "calls", "attributes", "no body", "a long sum", "long strings"],
+    ids=["parentheses", "signs", "brackets", "calls", "attributes", "no body", "doubled", "doubled in f-strings", "doubled lists",
+         "doubled mappings", "inside itself", "a long sum", "long strings"],
 )  # fmt: skip
 def test_hostile_programs_end_soon(text: str, tmp_path: Path) -> None:
     started = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from amlcheck.dockerfile.source import Mapped, Span
@@ -9,6 +10,7 @@ from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.environment.document import Mapping, Node, Open, Scalar, Sequence, is_null
 from amlcheck.environment.environment import Conda, MissingFile, Wanted
 from amlcheck.environment.files import Files, beside
+from amlcheck.environment.limits import MAX_CHARACTERS, MAX_NODES, MAX_WORD, TOO_LONG
 from amlcheck.environment.requirements_file import read_requirements
 from amlcheck.environment.specs import Spec, conda_spec, pip_spec
 from amlcheck.errors import UnreadableError
@@ -50,7 +52,7 @@ def conda_of(node: Mapping, shown: str, files: Files, missing: list[MissingFile]
 
 
 def _add_conda(conda: Conda, word: Text) -> None:
-    spec = conda_spec(word)
+    spec = conda_spec(word) if len(word.value) <= MAX_WORD else None
     if spec is None:
         conda.open = conda.open or "one of its dependencies cannot be read"
         return
@@ -71,6 +73,9 @@ def _add_pip_section(conda: Conda, node: Node, shown: str, files: Files, missing
 
 def add_pip(conda: Conda, word: Text, shown: str, files: Files, missing: list[MissingFile]) -> None:
     """One entry of a pip section: a requirement, a file of them, or an option."""
+    if len(word.value) > MAX_WORD:
+        conda.open = conda.open or "one of its requirements is too long to be read"
+        return
     include = _INCLUDE.fullmatch(word.value)
     if include is not None:
         if include.group(1) in ("-c", "--constraint"):
@@ -98,6 +103,9 @@ def add_requirements(
         conda.open = conda.open or name.reason or "a requirements file is somewhere else"
         return
     path = beside(shown, name.value)
+    if path in conda.included:
+        return
+    conda.included.add(path)
     if not files.is_file(path):
         conda.open = conda.open or f"{path} is not there"
         missing.append(MissingFile(span, "the requirements file", path))
@@ -113,7 +121,13 @@ def add_requirements(
 def _read_requirements(
     conda: Conda, mapped: Mapped, path: str, files: Files, missing: list[MissingFile], depth: int = 0
 ) -> None:
-    for line in read_requirements(mapped):
+    if len(mapped.text) > MAX_CHARACTERS:
+        conda.open = conda.open or f"{path}: {TOO_LONG}"
+        return
+    for number, line in enumerate(read_requirements(mapped)):
+        if number > MAX_NODES:
+            conda.open = conda.open or f"{path} has too many lines"
+            return
         if line.kind == "requirement":
             add_pip(conda, line.word, path, files, missing)
         elif line.kind == "include":
@@ -124,7 +138,9 @@ def _read_requirements(
 
 def conda_of_requirements(mapped: Mapped, shown: str, files: Files, missing: list[MissingFile]) -> Conda:
     """A requirements file on its own."""
-    conda = Conda(mapped.span(0, 0), from_requirements=True, file=shown)
+    conda = Conda(
+        mapped.span(0, 0), from_requirements=True, file=shown, included={beside(shown, os.path.basename(shown))}
+    )
     _read_requirements(conda, mapped, shown, files, missing)
     return conda
 

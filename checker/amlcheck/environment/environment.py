@@ -90,6 +90,8 @@ class Conda:
     """Why there may be more packages than these; empty where there are not."""
     from_requirements: bool = False
     """pip alone installs it: there are no channels and no Python."""
+    included: set[str] = field(default_factory=set)
+    """Requirements files that were read into it, each once."""
     file: str = ""
     """The file it stands in, as it is shown; empty where it is stated in place."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Piece, Text, literal
 from amlcheck.environment.document import TEMPLATE, Document, Entry, Mapping, Node, Open, Problem, Scalar, Sequence
-from amlcheck.environment.limits import MAX_CHARACTERS, MAX_DEPTH, TOO_DEEP, TOO_LONG
+from amlcheck.environment.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, TOO_DEEP, TOO_LONG, TOO_MANY
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
@@ -74,6 +74,7 @@ class _Reader:
         self.text = mapped.text
         self.at = 0
         self.problems: list[Problem] = []
+        self.count = 0
 
     def read(self) -> Node:
         """The root. Raises _BrokenError."""
@@ -90,6 +91,9 @@ class _Reader:
 
     def _opened(self, stack: list[_Frame]) -> Node | None:
         """The next value; None where it opens a container that has something in it."""
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise _BrokenError(TOO_MANY, self.at)
         self._blank()
         if stack and stack[-1].is_object:
             self._read_key(stack[-1])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from amlcheck.catalog import ENVIRONMENT, Catalog
+from amlcheck.catalog import CRASHED, ENVIRONMENT, Catalog
 from amlcheck.discover import NO_ENVIRONMENT
 from amlcheck.dockerfile.built import EVERYTHING, Base, Built, Opaque, Package
 from amlcheck.dockerfile.context import Context
@@ -19,7 +19,7 @@ from amlcheck.environment.read import read_environments
 from amlcheck.errors import AmlcheckError
 from amlcheck.knowledge import BaseImage
 from amlcheck.lint import LintOptions, build, judged, read_text
-from amlcheck.model import ABSENT, COMPONENTS, Fact, Finding, Judgement, SubjectReport, Testimony, Unknown
+from amlcheck.model import ABSENT, COMPONENTS, Fact, Finding, Judgement, Severity, SubjectReport, Testimony, Unknown
 from amlcheck.reference import parse_reference
 
 PREFIX = "/azureml-environment"
@@ -150,6 +150,10 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         environments = read_environments(shown, catalog.knowledge, files, alone)
     except AmlcheckError as error:
         return SubjectReport(shown, "environment", error=str(error))
+    except Exception as error:  # a reader that fails on one file must not silence the others
+        message = f"this file could not be read: {type(error).__name__}: {error}"
+        crash = Finding(CRASHED, Severity.WARNING, message, fix="please report it with the file")
+        return SubjectReport(shown, "environment", findings=(crash,))
     if not environments:
         return SubjectReport(shown, "environment", error=NO_ENVIRONMENT)
     sources: dict[str, str] = {}

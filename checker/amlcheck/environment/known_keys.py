@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from amlcheck.environment.document import Mapping as Section
 from amlcheck.environment.environment import UnknownKey
+from amlcheck.environment.limits import MAX_UNKNOWN_KEYS
 
 NEAR = 0.75
 """How alike two names must be (0 to 1) for one to be a mistake for the other."""
@@ -15,6 +16,7 @@ NEAR = 0.75
 def unknown_keys(root: Section, known: Mapping[str, list[str]]) -> Iterator[UnknownKey]:
     """The keys of a document's sections that are not among the known ones and near one of them that is not there."""
     stack = [("", root)]
+    looked = 0
     while stack:
         where, section = stack.pop()
         names = known.get(where)
@@ -23,6 +25,9 @@ def unknown_keys(root: Section, known: Mapping[str, list[str]]) -> Iterator[Unkn
         there = {entry.key for entry in section.entries}
         for entry in section.entries:
             if entry.key not in names:
+                looked += 1
+                if looked > MAX_UNKNOWN_KEYS:
+                    return
                 nearest = near(entry.key, [name for name in names if name not in there])
                 if nearest:
                     yield UnknownKey(entry, nearest, where)

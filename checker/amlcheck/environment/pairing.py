@@ -45,8 +45,8 @@ def pair(catalog: Catalog, names: Sequence[str], given: str | None = None) -> Pa
         files = Files()
         try:
             found = read_environments(name, catalog.knowledge, files, alone=False)
-        except UnreadableError:
-            continue
+        except (UnreadableError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
+            continue  # told where the file is judged
         read_by_others |= {os.path.normpath(path) for path in files.opened} - {os.path.normpath(name)}
         for environment in found:
             if environment.dockerfile_path:

@@ -8,11 +8,12 @@ from pathlib import PurePath
 
 from amlcheck.environment import v1, v2
 from amlcheck.environment.conda import conda_of, conda_of_requirements
-from amlcheck.environment.document import Document, Mapping, Open, Scalar, Sequence, string
+from amlcheck.environment.document import Document, Mapping, Open, Problem, Scalar, Sequence, string
 from amlcheck.environment.entry_script import read_entry_script
 from amlcheck.environment.environment import Environment, Kind, MissingFile, Written
 from amlcheck.environment.files import Files, Opened, beside
 from amlcheck.environment.known_keys import unknown_keys
+from amlcheck.environment.limits import MAX_CHARACTERS, TOO_LONG
 from amlcheck.environment.python_source import Program, parse
 from amlcheck.environment.readers import read_document
 from amlcheck.environment.sdk import Stated, read_sdk
@@ -111,6 +112,8 @@ def _requirements(shown: str, knowledge: Knowledge, files: Files) -> Environment
     opened = files.read(shown)
     result = Environment(Kind.REQUIREMENTS, Written.NOTHING, knowledge, opened.mapped.span(0, 0))
     result.problems = list(opened.problems)
+    if len(opened.mapped.text) > MAX_CHARACTERS:
+        result.problems.append(Problem(TOO_LONG, opened.mapped.span(0, 1)))
     result.conda = conda_of_requirements(opened.mapped, shown, files, result.missing)
     return result
 

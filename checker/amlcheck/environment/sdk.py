@@ -24,6 +24,12 @@ _V1_SECTIONS = frozenset({"docker", "python", "inferencing_stack_version", "envi
 _DEFAULTS = "SDK v1 adds its own Python and azureml-defaults"
 MAX_STEPS = 200_000
 """Expressions of one file that are followed."""
+MAX_TEXT = 10_000
+"""Characters of a string, or items of a list, that a program puts together."""
+MAX_PIECES = 500
+"""Parts that such a string is put together from."""
+MAX_INSIDE = 8
+"""Objects of the SDK inside one another; one may be set inside itself."""
 
 
 @dataclass(eq=False)
@@ -90,6 +96,7 @@ class _Follower:
         self.things: list[Thing] = []
         self.depth = 0
         self.steps = 0
+        self.inside = 0
         self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
 
     # --- statements --------------------------------------------------------------------------------------------------
@@ -289,6 +296,8 @@ class _Follower:
             if not isinstance(value, Scalar) or not value.text.known or not plain:
                 return self._open(node, "an f-string of what is not known")
             text += str(value.value)
+            if len(text) > MAX_TEXT:
+                return self._open(node, "an f-string that grows too long")
         span = self.program.span(node)
         return Scalar(span, text, literal(text, span))
 
@@ -301,10 +310,17 @@ class _Follower:
         values = [self._value(item) for item in reversed([*parts, current])]
         if all(isinstance(item, Scalar) and isinstance(item.value, str) for item in values):
             pieces = [item.text for item in values if isinstance(item, Scalar)]
+            if (
+                sum(len(text.value) for text in pieces) > MAX_TEXT
+                or sum(len(text.pieces) for text in pieces) > MAX_PIECES
+            ):
+                return self._open(node, "a sum that grows too long")
             whole = Text(tuple(piece for text in pieces for piece in text.pieces))
             return Scalar(self.program.span(node), whole.value, whole)
         if all(isinstance(item, Sequence) for item in values):
             items = tuple(inner for item in values if isinstance(item, Sequence) for inner in item.items)
+            if len(items) > MAX_TEXT:
+                return self._open(node, "a list that grows too long")
             return Sequence(self.program.span(node), items)
         return self._open(node, "a sum of what is not known")
 
@@ -457,6 +473,16 @@ class _Follower:
                 yield Stated(thing.kind, self._as_mapping(thing), thing.kind == "v1.InferenceConfig")
 
     def _as_mapping(self, thing: Thing) -> Mapping:
+        """What was set on an object; of one that is inside itself, as deep as it makes sense."""
+        if self.inside >= MAX_INSIDE:
+            return Mapping(thing.span, (), "it is set inside itself")
+        self.inside += 1
+        try:
+            return self._mapping(thing)
+        finally:
+            self.inside -= 1
+
+    def _mapping(self, thing: Thing) -> Mapping:
         if thing.kind == "v1.CondaDependencies":
             return self._conda_mapping(thing)
         v1 = thing.kind.startswith("v1.")
