@@ -323,7 +323,7 @@ class PrivateEngine:
                 "--ip-forward=false",
                 "--ip-masq=false",
             ),
-            *("--userland-proxy=false", "--exec-opt", "native.cgroupdriver=cgroupfs", "--group", "root"),
+            *("--exec-opt", "native.cgroupdriver=cgroupfs", "--group", "root"),
             *("--shutdown-timeout", str(CONTAINER_SECONDS)),
         ]
 

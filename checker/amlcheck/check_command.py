@@ -186,10 +186,13 @@ class _Chain:
             )
             return replace(report, findings=(*report.findings, *self._build_failed(error)))
         try:
-            report = self._probed(built.name, static)
-            return self._scored(engine, built.name, report)
-        finally:
+            report = self._scored(engine, built.name, self._probed(built.name, static))
+        except Exception:
             built.close()
+            raise
+        # An interrupt leaves it to `ending_cleanly`, which ends containers first: an image that is in use stays.
+        built.close()
+        return report
 
     def _built(self, engine: Engine) -> BuiltImage:
         """The image, built where it has to be."""

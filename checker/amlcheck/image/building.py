@@ -6,6 +6,7 @@ The engine's own builder is used through its API; nothing of the Dockerfile runs
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from amlcheck.image.engine import Engine
 TAIL_LINES = 30
 """Lines of the build's output that are kept, to be told where it fails."""
 MAX_LINE = 500
+LATE_SECONDS = 1.5
+"""After an interrupted build, in which the builder may still finish the step that it was at, and give the image its name."""
 BUILD_SECONDS = 3600.0
 """Of silence, after which the engine is taken to be gone: one step may take long without a word."""
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)")
@@ -79,14 +82,16 @@ class _Made:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine, self._name = engine, name
-        with engine.calling("listing images"):
-            self._before = {_short(text) for text in engine.client.images(all=True, quiet=True)}
+        self._before: set[str] = set()
+        self._before = set(self._parents())
         self._layers: list[str] = []
+        self.finished = False
+        """Whether the builder said its last word: until then it may still make what it was about to."""
 
     def saw(self, layer: str) -> None:
         """An intermediate image that the builder names."""
         if _short(layer) not in self._before:
-            self._layers.append(layer)
+            self._layers.append(_short(layer))
 
     def keep(self) -> None:
         """The image is what was asked for."""
@@ -95,15 +100,33 @@ class _Made:
 
     def remove(self) -> None:
         """The name, then what has none, from the last to the first."""
-        for image in ([self._name] if self._name else []) + self._layers[::-1]:
-            with self._engine.calling("removing what was built"):
-                try:
-                    self._engine.client.remove_image(image)
-                except Exception as error:
-                    if not self._engine.is_refusal(error):
-                        raise
-                    # It went with another one, or something of the user's is built on it.
+        until = time.monotonic() + (0 if self.finished else LATE_SECONDS)
+        while True:
+            parents = self._parents()
+            mine = set(self._layers)
+            self._layers += [image for image, parent in parents.items() if parent in mine and image not in mine]
+            for image in ([self._name] if self._name else []) + self._layers[::-1]:
+                self._remove(image)
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.05)
         self._layers.clear()
+
+    def _remove(self, image: str) -> None:
+        with self._engine.calling("removing what was built"):
+            try:
+                self._engine.client.remove_image(image)
+            except Exception as error:
+                if not self._engine.is_refusal(error):
+                    raise
+                # It is not there, it went with another one, or something of the user's is built on it.
+
+    def _parents(self) -> dict[str, str]:
+        """Every image of the engine, and the one that it was made from."""
+        with self._engine.calling("listing images"):
+            found = self._engine.client.images(all=True)
+        known = {_short(item["Id"]): _short(item.get("ParentId") or "") for item in found}
+        return {image: parent for image, parent in known.items() if image not in self._before}
 
 
 def _short(identifier: str) -> str:
@@ -142,7 +165,9 @@ def _build(engine: Engine, options: BuildOptions, name: str, made: _Made, told: 
                     elif text.strip() and _NOISE.match(text) is None:
                         tail.append(text[:MAX_LINE])
                 if error:
+                    made.finished = True
                     raise _failed(str(error), step, tail)
+            made.finished = True
         except Exception as error:
             if engine.is_refusal(error):
                 raise _failed(str(getattr(error, "explanation", "") or error), step, tail) from None
