@@ -231,7 +231,7 @@ def test_large_files_are_read_soon(name: str, text: str, tmp_path: Path) -> None
      "a = {}\n" + "a = {'x': a, 'y': a}\n" * 200 + "Environment(name='a', image='b:1', build=a, inference_config=a)",
      "from azureml.core import Environment as E\ne = E('a')\ne.python = e\ne.docker = e\ne.docker.python = e",
      "x = " + "+".join(["1"] * 30_000), "def init(): ...\ndef run(a): ...\nx = " + "'a'" * 30_000],
-    ids=["parentheses", "signs", "brackets", "calls", "attributes", "no body", "doubled", "doubled in f-strings", "doubled lists",
+    ids=["parentheses", "signs", "brackets", "calls", "attributes", "no body", "doubled", "doubled f-strings", "doubled lists",
          "doubled mappings", "inside itself", "a long sum", "long strings"],
 )  # fmt: skip
 def test_hostile_programs_end_soon(text: str, tmp_path: Path) -> None:

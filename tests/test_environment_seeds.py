@@ -165,3 +165,12 @@ def test_findings_are_values(tmp_path: Path) -> None:
     assert all(
         isinstance(item, Finding) and "password" not in item.message.split("'")[1::2] for item in report.findings
     )
+
+
+def test_all_printed_snippets_as_one_program(tmp_path: Path) -> None:
+    """Environment, private registry, InferenceConfig and LocalWebservice, one after the other, as the page has them."""
+    rest = [(SEEDS / name).read_text(encoding="utf-8") for name in ("inference_config.py", "local_service.py")]
+    report = check({"deploy.py": "".join([PUBLIC, PRIVATE, *rest])}, tmp_path)
+    assert report.about == {"states": "Python script, deployment config"}
+    assert {item.rule for item in report.findings} == {"AML606", "AML607", "AML619"}
+    assert {item.component for item in report.judgements} >= {"python", "azureml-defaults"}

@@ -137,6 +137,10 @@ def _python(shown: str, knowledge: Knowledge, files: Files, alone: bool) -> list
 
 
 def _of_sdk(item: Stated, shown: str, program: Program, knowledge: Knowledge, files: Files) -> Environment:
+    if item.kind == "v1.DeploymentConfig":
+        config = Environment(Kind.DEPLOYMENT_CONFIG, Written.SDK_V1, knowledge, item.root.span)
+        config.settings = item.root
+        return config
     if item.kind == "v1.InferenceConfig":
         result = v1.inference_config(item.root, shown, knowledge, files)
         result.written = Written.SDK_V1

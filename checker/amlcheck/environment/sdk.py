@@ -54,7 +54,7 @@ class Stated:
     """An environment, deployment or inference config that the program makes, as the CLI's files would have it."""
 
     kind: str
-    """"v1.Environment", "v1.InferenceConfig", "v2.Environment" or "v2.Deployment"."""
+    """One of _STATED."""
     root: Mapping
     scoring: bool
 
@@ -66,15 +66,18 @@ _CLASSES = {
     "ContainerRegistry": "ContainerRegistry",
     "DockerSection": "Section",
     "PythonSection": "Section",
+    "LocalWebservice": "DeploymentConfig",
     "BuildContext": "BuildContext",
     "CodeConfiguration": "CodeConfiguration",
     "ManagedOnlineDeployment": "Deployment",
     "KubernetesOnlineDeployment": "Deployment",
 }
+_STATED = ("v1.Environment", "v1.InferenceConfig", "v1.DeploymentConfig", "v2.Environment", "v2.Deployment")
 _POSITIONAL = {
     "v1.Environment": ("name",),
     "v1.InferenceConfig": ("entry_script", "runtime", "conda_file", "extra_docker_file_steps", "source_directory"),
     "v1.CondaDependencies": ("conda_dependencies_file_path",),
+    "v1.DeploymentConfig": ("port",),
     "v2.CodeConfiguration": ("code", "scoring_script"),
 }
 
@@ -377,7 +380,9 @@ class _Follower:
 
     def _by_method(self, thing: Thing, method: str) -> Value:
         """`Environment.from_…`, `CondaDependencies.create`: what such a method makes; of others nothing is known."""
-        if thing.kind == "v1.CondaDependencies" and method == "create":
+        if thing.kind == "v1.DeploymentConfig" and method != "deploy_configuration":
+            return Open(thing.span, "it stands in the workspace")
+        if thing.kind == "v1.DeploymentConfig" or (thing.kind == "v1.CondaDependencies" and method == "create"):
             self.things.append(thing)
             return thing
         renamed = {
@@ -469,7 +474,7 @@ class _Follower:
         for thing in self.things:
             if id(thing) in scored:
                 continue  # stated by what uses it
-            if thing.kind in ("v1.Environment", "v1.InferenceConfig", "v2.Environment", "v2.Deployment"):
+            if thing.kind in _STATED:
                 yield Stated(thing.kind, self._as_mapping(thing), thing.kind == "v1.InferenceConfig")
 
     def _as_mapping(self, thing: Thing) -> Mapping:
