@@ -70,10 +70,18 @@ def standing(image: Image, python: Interpreter, version: str, server: Server, ro
 
 
 def _is_there(tree: Tree, folders: list[str], module: str) -> bool:
-    """Whether a module has a file, in the first folder that has its package."""
-    path = module.replace(".", "/")
-    ends = (".py", "/__init__.py", ".pyc", "/__init__.pyc")
-    return any(tree.stat(f"{folder}/{path}{end}") is not None for folder in folders for end in ends)
+    """Whether a module has a file in one of the folders that have its package."""
+    package, _, path = module.replace(".", "/").partition("/")
+    for folder in folders:
+        names = tree.names(folder)
+        if not path and f"{package}.py" in names:
+            return True
+        if package in names:
+            inner, _, last = f"{folder}/{package}/{path or '__init__'}".rpartition("/")
+            beside = tree.names(inner)
+            if f"{last}.py" in beside or f"{last}.pyc" in beside or (last in beside and tree.names(f"{inner}/{last}")):
+                return True
+    return False
 
 
 def _surroundings(image: Image, python: Interpreter, version: str) -> dict[str, str]:
