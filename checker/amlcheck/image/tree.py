@@ -24,10 +24,17 @@ MAX_MATCH = 200
 PSEUDO = (
     *("/proc", "/sys", "/dev"),
     *("/tmp", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial"),
-    *("/usr/share/doc", "/usr/share/man", "/usr/share/locale"),
+    *("/usr/share/doc", "/usr/share/man", "/usr/share/locale", "/usr/share/perl", "/usr/share/perl5"),
+    *(
+        "/usr/share/zoneinfo",
+        "/usr/share/X11",
+        "/usr/share/terminfo",
+        "/usr/lib/terminfo",
+        "/usr/share/bash-completion",
+    ),
 )
 """What `find` passes over: what a container shows and is no part of an image, what is left over or half there, and half of a
-small system's folders, which only document the rest. An engine's container has a file system of its own at /tmp, and apt's
+small system's folders, which only document the rest or are data for other programs. An engine's container has a file system of its own at /tmp, and apt's
 folders are closed even to root, without its capabilities."""
 COMPILED = "__pycache__"
 """The name of folders that `find` passes over too: what Python makes again of its sources, a third of a prefix's folders."""
