@@ -34,8 +34,9 @@ PSEUDO = (
     ),
 )
 """What `find` passes over: what a container shows and is no part of an image, what is left over or half there, and half of a
-small system's folders, which only document the rest or are data for other programs. An engine's container has a file system of its own at /tmp, and apt's
-folders are closed even to root, without its capabilities."""
+small system's folders, which only document the rest or are data for other programs. An engine's container has a file
+system of its own at /tmp, and apt's folders are closed even to root, without its capabilities.
+"""
 COMPILED = "__pycache__"
 """The name of folders that `find` passes over too: what Python makes again of its sources, a third of a prefix's folders."""
 
