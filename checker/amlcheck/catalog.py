@@ -64,7 +64,15 @@ class Rule:
         assert self.check is not None
         try:
             return [
-                Finding(self.id, severity, notice.message, notice.location, notice.fix or self.fix, notice.related)
+                Finding(
+                    self.id,
+                    severity,
+                    notice.message,
+                    notice.location,
+                    notice.fix or self.fix,
+                    notice.related,
+                    notice.repair,
+                )
                 for notice in self.check(image)
             ]
         except Exception as error:  # as above

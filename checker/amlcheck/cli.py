@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from amlcheck import __version__
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
+from amlcheck.report import formats
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -271,7 +272,7 @@ def _add_built(how: argparse._ArgumentGroup) -> None:
 
 def _add_output(parser: _Parser) -> None:
     out = parser.add_argument_group("what comes out")
-    out.add_argument("--format", choices=("text", "json"), help="default: text")
+    out.add_argument("--format", choices=formats.NAMES, help="default: text")
     out.add_argument("--output", metavar="FILE", help="write the report to a file")
     out.add_argument(
         "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: error"

@@ -178,7 +178,8 @@ def exit_code(report: Report) -> Exit:
     if any(fails(report, item) for item in items):
         return Exit.VIOLATED
     undecided = any(
-        judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on for judgement in judgements
+        judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on and judgement.waiver is None
+        for judgement in judgements
     )
     return Exit.UNDECIDED if undecided and not report.allow_undecided else Exit.MET
 
@@ -186,4 +187,4 @@ def exit_code(report: Report) -> Exit:
 def fails(report: Report, item: Judgement | Finding) -> bool:
     """Whether one item alone makes the run fail."""
     violated = isinstance(item, Finding) or item.verdict is Verdict.VIOLATED
-    return violated and item.severity >= report.fail_on
+    return violated and item.severity >= report.fail_on and item.waiver is None

@@ -21,6 +21,7 @@ from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
+from amlcheck.report import formats
 from amlcheck.run import lint_all
 
 if TYPE_CHECKING:
@@ -193,13 +194,11 @@ def write_report(report: Report, options: argparse.Namespace, config: Config) ->
     from amlcheck.cli import write
 
     format_name = options.format or config.get("format", "text")
-    if format_name == "json":
-        from amlcheck.report import json_report
-
-        write(json_report.render(report), options.output)
+    if format_name in formats.MACHINE:
+        write(formats.render(format_name, report), options.output)
         return
     if format_name != "text":
-        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is text or json")
+        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is one of {', '.join(formats.NAMES)}")
     from amlcheck.report import text_report
 
     to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()

@@ -268,6 +268,39 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Words of a file, and what is to stand there instead; an empty location (start = end) inserts."""
+
+    location: Location
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What would make one finding or violation go away, as edits of the user's files."""
+
+    title: str
+    """In the imperative: "pin the tag to 20.04"."""
+    edits: tuple[Edit, ...]
+    """None overlaps another; each is about one file, all are applied or none."""
+    safe: bool
+    """Whether the image that is built stays what its author meant; an unsafe one asks to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding, violation or undecided requirement is shown but does not count."""
+
+    by: str
+    """"ignore" (a comment in the file) or "baseline"."""
+    reason: str
+    until: str = ""
+    """The last day on which it holds, as YYYY-MM-DD; empty where none is given."""
+    location: Location | None = None
+    """The comment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict on one requirement, with all that it rests on."""
 
@@ -282,6 +315,8 @@ class Judgement:
     source: str = ""
     fix: str = ""
     rule: str = ""
+    repair: Repair | None = None
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +329,8 @@ class Finding:
     location: Location | None = None
     fix: str = ""
     related: Chain = ()
+    repair: Repair | None = None
+    waiver: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +341,7 @@ class Notice:
     location: Location | None = None
     fix: str = ""
     related: Chain = ()
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What tells one finding from another in two runs: a fingerprint that moved lines do not change.
+
+It is made of the rule, the subject, the words that are meant (their line, blanks aside) and, where the same stands there
+several times, a count. A verdict's is made of its rule, its subject and the value that was found. Lines and columns,
+messages and versions of amlcheck are not part of it. Used by baselines, SARIF, GitLab and `amlcheck diff`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from amlcheck.model import Finding, Judgement, Location, SubjectReport
+
+
+def fingerprinted(subject: SubjectReport) -> Iterator[tuple[Judgement | Finding, str]]:
+    """Every judgement and finding of a subject with its fingerprint, 32 hexadecimal digits; in the report's order."""
+    seen: Counter[str] = Counter()
+    items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
+    for item in items:
+        key = _key(item, subject)
+        digest = hashlib.sha256("\0".join((*key, str(seen["\0".join(key)]))).encode("utf-8", "surrogatepass"))
+        seen["\0".join(key)] += 1
+        yield item, digest.hexdigest()[:32]
+
+
+def _key(item: Judgement | Finding, subject: SubjectReport) -> tuple[str, ...]:
+    name = PurePath(subject.subject).as_posix()
+    if isinstance(item, Judgement):
+        return item.rule, name, item.component, item.verdict.value, item.found or ""
+    if item.location is None:
+        return item.rule, name, item.message
+    return item.rule, name, PurePath(item.location.path).as_posix(), _words(item.location, subject) or item.message
+
+
+def _words(location: Location, subject: SubjectReport) -> str:
+    """The lines that a location touches, with their blanks made one; empty where the text is not at hand."""
+    text = subject.sources.get(location.path)
+    if text is None:
+        return ""
+    lines = text.split("\n")[location.line - 1 : max(location.end_line, location.line)]
+    return " ".join(" ".join(lines).split())
