@@ -67,6 +67,13 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def run_lint(options: argparse.Namespace) -> Exit:
     """Checks and reports. Raises AmlcheckError for what the user must change."""
+    report, settings = lint_report(options)
+    write_report(report, options, settings.config)
+    return exit_code(report)
+
+
+def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
+    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
@@ -84,8 +91,7 @@ def run_lint(options: argparse.Namespace) -> Exit:
         fail_on=settings.fail_on,
         allow_undecided=settings.allow_undecided,
     )
-    write_report(report, options, settings.config)
-    return exit_code(report)
+    return report, settings
 
 
 def with_environments(

@@ -32,6 +32,13 @@ PARALLEL = 4
 
 def run_probe(options: argparse.Namespace) -> Exit:
     """Probes and reports. Raises AmlcheckError for what the user must change."""
+    report, settings = probe_report(options)
+    write_report(report, options, settings.config)
+    return exit_code(report)
+
+
+def probe_report(options: argparse.Namespace) -> tuple[Report, Settings]:
+    """What `amlcheck probe` finds; nothing is written. Raises AmlcheckError for what the user must change."""
     known = catalog()
     settings = settings_of(options)
     references = [parse_image(text) for text in options.images]
@@ -51,8 +58,7 @@ def run_probe(options: argparse.Namespace) -> Exit:
         fail_on=settings.fail_on,
         allow_undecided=settings.allow_undecided,
     )
-    write_report(report, options, settings.config)
-    return exit_code(report)
+    return report, settings
 
 
 def _static(known: Catalog, options: argparse.Namespace, settings: Settings) -> SubjectReport | None:
