@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_probe(commands)
     _add_score(commands)
     _add_check(commands)
+    _add_report(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -106,6 +107,12 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
+    _add_image(probe)
+    _add_output(probe)
+    return probe
+
+
+def _add_image(probe: _Parser) -> None:
     how = probe.add_argument_group("how the image is read")
     how.add_argument(
         "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
@@ -131,8 +138,28 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "--environment", metavar="FILE", help="the conda file, inference config or YAML of the environment on top of it"
     )
     _add_built(built)
-    _add_output(probe)
-    return probe
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    report = commands.add_parser(
+        "report",
+        help="explore a result, a folder or an image in the terminal",
+        description="Shows what was found in a terminal explorer: every Dockerfile or image by every requirement, and for each"
+        " the words that decide it, who says what, the rule's page and the fix, which can be applied. Without a"
+        " terminal it prints.",
+        epilog=_EXITS,
+    )
+    report.add_argument(
+        "what",
+        nargs="*",
+        metavar="RESULT.json|IMAGE|DIR",
+        help="a result of --format json (- for standard input), images, Dockerfiles or folders; default: here",
+    )
+    report.add_argument("--print", action="store_true", help="print, as without a terminal")
+    _add_asked(report)
+    _add_image(report)
+    _add_output(report)
+    return report
 
 
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -311,6 +338,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.check_command import run_check
 
             return int(run_check(options))
+        if options.command == "report":
+            from amlcheck.report_command import run_report
+
+            return int(run_report(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 
