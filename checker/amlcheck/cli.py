@@ -302,7 +302,9 @@ def _add_output(parser: _Parser) -> None:
     out.add_argument("--format", choices=formats.NAMES, help="default: text")
     out.add_argument("--output", metavar="FILE", help="write the report to a file")
     out.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: error"
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that fails; default: error",
     )
     out.add_argument(
         "--allow-undecided",

@@ -2,7 +2,8 @@
 
 It is made of the rule, the subject, the words that are meant (their line, blanks aside) and, where the same stands there
 several times, a count. A verdict's is made of its rule, its subject and the value that was found. Lines and columns,
-messages and versions of amlcheck are not part of it. Used by baselines, SARIF, GitLab and `amlcheck diff`.
+messages and versions of amlcheck are not part of it. What was read from JSON has its own with it, as the text is not at
+hand any more. Used by baselines, SARIF, GitLab and `amlcheck diff`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ def fingerprinted(subject: SubjectReport) -> Iterator[tuple[Judgement | Finding,
     seen: Counter[str] = Counter()
     items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
     for item in items:
+        if item.fingerprint:
+            yield item, item.fingerprint
+            continue
         key = _key(item, subject)
         digest = hashlib.sha256("\0".join((*key, str(seen["\0".join(key)]))).encode("utf-8", "surrogatepass"))
         seen["\0".join(key)] += 1

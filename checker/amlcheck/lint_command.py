@@ -38,7 +38,8 @@ class Settings:
     lint: LintOptions
     flavour: str
     """The flavour's name, for the report."""
-    fail_on: Severity
+    fail_on: Severity | None
+    """None where nothing is to fail."""
     allow_undecided: bool
 
 
@@ -188,10 +189,12 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
     return context
 
 
-def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
+def _fail_on(options: argparse.Namespace, config: Config) -> Severity | None:
     text = options.fail_on or config.get("fail-on", "error")
+    if text == "never":
+        return None
     if text not in ("error", "warning", "info"):
-        raise ConfigError(f"{config.path}: fail-on: {text!r} is no severity; it is error, warning or info")
+        raise ConfigError(f"{config.path}: fail-on: {text!r} is no severity; it is error, warning, info or never")
     return Severity[text.upper()]
 
 
