@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,6 +49,7 @@ from amlcheck.model import (
     in_file,
     version,
 )
+from amlcheck.records import replace
 
 TEXT = "FROM ubuntu:14.04\nARG PY=3.5\nRUN apt-get install -y python${PY} && \\\n    echo done\n"
 HOSTILE = "a\x1b[31mred\x1b]0;title\x07\u202eevil\x9b2J\r\nnext\tline\x00 \u2028 \ufeff 名前 é"

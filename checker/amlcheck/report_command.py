@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from amlcheck.exits import Exit
 from amlcheck.judge import exit_code
 from amlcheck.lint_command import Settings, lint_report, settings_of, write_report
 from amlcheck.model import Report
+from amlcheck.records import replace
 
 if TYPE_CHECKING:
     from amlcheck.explorer.session import Actions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from amlcheck.deployment.model import Deployment
 from amlcheck.model import (
@@ -17,6 +16,7 @@ from amlcheck.model import (
     Verdict,
     Waiver,
 )
+from amlcheck.records import dataclass, field
 from amlcheck.report.text_report import plain
 
 FINDING, DEPLOYMENT = "finding", "deployment"
