@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser(
         "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
     )
-    explain.add_argument("rule", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("rules", nargs="+", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     profiles = commands.add_parser(
         "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
     )
@@ -357,7 +358,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "rules":
             text = show.rules(options.format)
         elif options.command == "explain":
-            text = show.explain(options.rule)
+            text = show.explain(options.rules, options.format)
         else:
             text = show.profiles(options.name)
         write(text, None)

@@ -28,6 +28,7 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
+from amlcheck.pages import hint
 from amlcheck.regex import regex
 
 _MARKS = {
@@ -293,6 +294,11 @@ def _underlined(console: Console, line: str, location: Location, margin: int, no
     console.print(line_of_marks, no_wrap=True, crop=True)
 
 
+def _is_told(item: Judgement | Finding) -> bool:
+    """Whether something is said of it beside a line of the table."""
+    return isinstance(item, Finding) or item.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
+
+
 def _summary(console: Console, report: Report) -> None:
     judgements = [item for subject in report.subjects for item in subject.judgements]
     findings = [item for subject in report.subjects for item in subject.findings]
@@ -314,6 +320,9 @@ def _summary(console: Console, report: Report) -> None:
     line += f"; {', '.join(counted)}" if counted else ""
     line += f"; {errors} not readable" if errors else ""
     items: list[Judgement | Finding] = [*judgements, *findings]
+    told = next((item.rule for item in items if item.rule and _is_told(item)), "")
+    if told:
+        console.print(Text(f"what a rule asks, why, and what to do: {hint(told)}", style="dim"))
     failing = any(fails(report, item) for item in items)
     style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
     console.print(Text(line, style=style))
