@@ -26,12 +26,16 @@ def run(data):
 ## Good
 
 ```python
-import json, os, pickle
+import json
+import os
+import pickle
+
 
 def init():
     global model
     with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"), "rb") as file:
         model = pickle.load(file)
+
 
 def run(data):
     return model.predict(json.loads(data)["data"]).tolist()
