@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from amlcheck.data_files import read_toml
 from amlcheck.errors import ConfigError
-from amlcheck.knowledge import read_toml
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
@@ -59,9 +59,17 @@ def find_config(start: Path) -> Config:
         if own.is_file():
             return read_config(own)
         project = folder / "pyproject.toml"
-        if project.is_file() and "amlcheck" in _table(read_toml(project), "tool"):
+        if project.is_file() and _is_named_in(project) and "amlcheck" in _table(read_toml(project), "tool"):
             return read_config(project)
     return Config()
+
+
+def _is_named_in(project: Path) -> bool:
+    """Whether it is worth reading: most projects say nothing of amlcheck, and a TOML reader is slow to import."""
+    try:
+        return b"amlcheck" in project.read_bytes()
+    except OSError:
+        return True
 
 
 def read_config(path: Path) -> Config:
@@ -71,8 +79,8 @@ def read_config(path: Path) -> Config:
     for key, value in values.items():
         where = _where(path, key)
         if key not in _TYPES:
-            near = get_close_matches(key, _TYPES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_TYPES)}"
+            near = nearest(key, _TYPES)
+            hint = f"did you mean {near!r}?" if near else f"known are {', '.join(_TYPES)}"
             raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
         wanted = _TYPES[key]
         strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)

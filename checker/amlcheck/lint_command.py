@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -199,6 +198,8 @@ def write_report(report: Report, options: argparse.Namespace, config: Config) ->
         return
     if format_name != "text":
         raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is one of {', '.join(formats.NAMES)}")
+    import shutil
+
     from amlcheck.report import text_report
 
     to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amlcheck import __version__
-from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 from amlcheck.judge import exit_code
 from amlcheck.model import Evidence, Fact, Finding, Judgement, Location, Report, SubjectReport, Verdict, Witness
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 
 SCHEMA = "amlcheck/1"
 MAX_ANSWER = 4096
