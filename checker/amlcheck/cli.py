@@ -93,6 +93,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
+    _add_policy(lint)
     _add_output(lint)
     return lint
 
@@ -108,6 +109,7 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
     _add_image(probe)
+    _add_policy(probe)
     _add_output(probe)
     return probe
 
@@ -180,6 +182,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     engine.add_argument("--platform", metavar="OS/ARCH", default="linux/amd64", help="to pull; default: linux/amd64")
     engine.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     _add_asked(score)
+    _add_policy(score)
     _add_output(score)
     return score
 
@@ -212,6 +215,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
     _add_asked(check)
+    _add_policy(check)
     _add_output(check)
     return check
 
@@ -283,6 +287,18 @@ def _add_asked(parser: _Parser) -> None:
         default=None,
         help="no environment is built on top: what the image lacks, nothing supplies",
     )
+
+
+def _add_policy(parser: _Parser) -> None:
+    known = parser.add_argument_group("what is known already")
+    known.add_argument(
+        "--select", action="append", metavar="RULES", help="ask only these, such as AML103,AML6; repeatable"
+    )
+    known.add_argument("--ignore", action="append", metavar="RULES", help="do not ask these rules; repeatable")
+    baseline = known.add_mutually_exclusive_group()
+    baseline.add_argument("--baseline", metavar="FILE", help="show and fail for what is not in this baseline only")
+    baseline.add_argument("--no-baseline", action="store_true", help="take no notice of the one in the configuration")
+    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0")
 
 
 def _add_built(how: argparse._ArgumentGroup) -> None:

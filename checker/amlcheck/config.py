@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 DEFAULT_PROFILE = "azureml-2021-04"
 _TYPES: dict[str, type] = {
@@ -25,6 +31,7 @@ _TYPES: dict[str, type] = {
     "fail-on": str,
     "allow-undecided": bool,
     "format": str,
+    "baseline": str,
     "exclude": list,
     "dockerfile": str,
     "entry-script": str,
@@ -33,7 +40,20 @@ _TYPES: dict[str, type] = {
     "request": list,
     "expect": list,
     "rules": dict,
+    "per-path": dict,
 }
+PER_PATH = (
+    "profile",
+    "flavour",
+    "require",
+    "datasets",
+    "user-managed",
+    "target",
+    "context",
+    "build-args",
+    "rules",
+)
+"""What may be said of single paths; all else is about a run as a whole."""
 _NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}
 
 
@@ -50,6 +70,14 @@ class Config:
     def relative(self, text: str) -> Path:
         """A path in the configuration, relative to the file that holds it."""
         return (self.path.parent if self.path is not None else Path()) / text
+
+    def where(self, *keys: str) -> str:
+        """The file, and the line of a key in it where that can be found, for errors."""
+        if self.path is None:
+            return "configuration"
+        own = ("tool", "amlcheck") if self.path.name == "pyproject.toml" else ()
+        line = _line(self.path, (*own, *keys))
+        return f"{self.path}:{line}" if line is not None else str(self.path)
 
 
 def find_config(start: Path) -> Config:
@@ -68,17 +96,35 @@ def read_config(path: Path) -> Config:
     """The configuration in a file. Raises ConfigError naming the file, the line and the remedy."""
     data = read_toml(path)
     values = _table(_table(data, "tool"), "amlcheck") if path.name == "pyproject.toml" else data
+    config = Config(path, dict(values))
+    _check(config, (), values, tuple(_TYPES))
+    for pattern, table in values.get("per-path", {}).items():
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f'{config.where("per-path", pattern)}: per-path: {pattern!r} must be a table: [per-path."{pattern}"]'
+            )
+        _check(config, ("per-path", pattern), table, PER_PATH)
+    return config
+
+
+def _check(config: Config, above: tuple[str, ...], values: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refuses keys that are not known in this place, and values of another type. Raises ConfigError."""
     for key, value in values.items():
-        where = _where(path, key)
-        if key not in _TYPES:
-            near = get_close_matches(key, _TYPES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_TYPES)}"
-            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+        if key not in known:
+            raise ConfigError(f"{config.where(*above, key)}: {_unknown(key, known)}")
         wanted = _TYPES[key]
         strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, wanted) or not strings:
-            raise ConfigError(f"{where}: {key} must be {_NAMES[wanted]}")
-    return Config(path, dict(values))
+            raise ConfigError(f"{config.where(*above, key)}: {key} must be {_NAMES[wanted]}")
+
+
+def _unknown(key: str, known: tuple[str, ...]) -> str:
+    names = ", ".join(known)
+    if key in _TYPES:
+        return f"{key!r} is said of the whole run, and cannot be said of single paths; these can: {names}"
+    near = get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {names}"
+    return f"unknown key {key!r}; {hint}"
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
@@ -86,12 +132,34 @@ def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _where(path: Path, key: str) -> str:
-    """The file, and the line of a key where it can be found."""
+def _line(path: Path, keys: tuple[str, ...]) -> int | None:
+    """The line of a key; `keys` lead from the top of the file to it. None where it cannot be found."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return str(path)
-    pattern = re.compile(rf"\s*(?:\[[\w.-]*\b)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-    number = next((index for index, line in enumerate(lines, 1) if pattern.match(line)), None)
-    return f"{path}:{number}" if number is not None else str(path)
+    except (OSError, UnicodeDecodeError):
+        return None
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*\[\[?(.+?)\]\]?\s*(?:#.*)?$", line)
+        if header is not None:
+            table = _dotted(header[1]) or ()
+            found = table
+        else:
+            pair = re.match(r"\s*([^=#]+?)\s*=", line)
+            found = (*table, *(_dotted(pair[1]) or ())) if pair is not None else ()
+        if found[: len(keys)] == keys:
+            return number
+    return None
+
+
+def _dotted(text: str) -> tuple[str, ...] | None:
+    """The parts of a dotted key: `per-path."a/*"`; None for what is none."""
+    keys: list[str] = []
+    try:
+        value: Any = tomllib.loads(f"{text} = 0")
+    except tomllib.TOMLDecodeError:
+        return None
+    while isinstance(value, dict) and len(value) == 1:
+        key, value = next(iter(value.items()))
+        keys.append(key)
+    return tuple(keys)
