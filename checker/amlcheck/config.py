@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
 _TYPES: dict[str, type] = {
@@ -75,8 +68,10 @@ class Config:
         """The file, and the line of a key in it where that can be found, for errors."""
         if self.path is None:
             return "configuration"
+        from amlcheck.toml_places import line_of
+
         own = ("tool", "amlcheck") if self.path.name == "pyproject.toml" else ()
-        line = _line(self.path, (*own, *keys))
+        line = line_of(self.path, (*own, *keys))
         return f"{self.path}:{line}" if line is not None else str(self.path)
 
 
@@ -130,36 +125,3 @@ def _unknown(key: str, known: tuple[str, ...]) -> str:
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
     found = data.get(key, {})
     return found if isinstance(found, dict) else {}
-
-
-def _line(path: Path, keys: tuple[str, ...]) -> int | None:
-    """The line of a key; `keys` lead from the top of the file to it. None where it cannot be found."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(lines, 1):
-        header = re.match(r"\s*\[\[?(.+?)\]\]?\s*(?:#.*)?$", line)
-        if header is not None:
-            table = _dotted(header[1]) or ()
-            found = table
-        else:
-            pair = re.match(r"\s*([^=#]+?)\s*=", line)
-            found = (*table, *(_dotted(pair[1]) or ())) if pair is not None else ()
-        if found[: len(keys)] == keys:
-            return number
-    return None
-
-
-def _dotted(text: str) -> tuple[str, ...] | None:
-    """The parts of a dotted key: `per-path."a/*"`; None for what is none."""
-    keys: list[str] = []
-    try:
-        value: Any = tomllib.loads(f"{text} = 0")
-    except tomllib.TOMLDecodeError:
-        return None
-    while isinstance(value, dict) and len(value) == 1:
-        key, value = next(iter(value.items()))
-        keys.append(key)
-    return tuple(keys)

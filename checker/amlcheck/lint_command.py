@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
+from amlcheck.records import dataclass, replace
 from amlcheck.report import formats
 from amlcheck.run import lint_all
 from amlcheck.today import today

@@ -12,12 +12,13 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict, Waiver
+from amlcheck.records import dataclass, replace
+from amlcheck.regex import regex
 
 SCHEMA = "amlcheck-baseline/1"
 MAX_BYTES = 64 << 20
@@ -25,11 +26,11 @@ MAX_MESSAGE = 160
 """Characters of a message; it is there to be recognised."""
 _FILES = ("dockerfile", "environment")
 """Kinds of subjects that are files."""
-_ARCHIVES = re.compile(r"(docker-archive|oci-archive|oci|rootfs):(.*)", re.DOTALL)
-_FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+_ARCHIVES = regex(r"(docker-archive|oci-archive|oci|rootfs):(.*)", re.DOTALL)
+_FINGERPRINT = regex(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that is known."""
 
@@ -158,7 +159,11 @@ def baseline_of(subjects: Sequence[SubjectReport], path: Path) -> Baseline:
         for item, fingerprint in fingerprinted(subject, names.within(subject))
         if is_recorded(item)
     ]
-    return Baseline(path, tuple(sorted({*kept, *made})))
+    return Baseline(path, tuple(sorted({*kept, *made}, key=_order)))
+
+
+def _order(entry: Entry) -> tuple[str, ...]:
+    return entry.subject, entry.kind, entry.rule, entry.message, entry.fingerprint
 
 
 def write_baseline(baseline: Baseline) -> None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
 from amlcheck.discover import is_dockerfile_name
 from amlcheck.model import Location
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 MARK = "amlcheck"
 """A text without this word has no such comment."""
 WRITE = 'write # amlcheck: ignore=AML103 reason="why" until=2027-01-01'
-_COMMENT = re.compile(r"#+\s*amlcheck(?:\s*(?P<colon>:)|(?=\s+ignore(?:-file)?\s*=))\s*(?P<rest>.*)", re.DOTALL)
-_BEHIND = re.compile(r"(?<!\S)#+\s*amlcheck:\s*(?:ignore|disable|noqa)")
-_VERB = re.compile(r"(?P<verb>[A-Za-z-]+)\s*(?P<equals>=?)\s*")
-_NAMES = re.compile(r"[A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*")
-_PAIR = re.compile(r"""\s+(?P<key>[A-Za-z-]+)=(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'“”]+)""")
+_COMMENT = regex(r"#+\s*amlcheck(?:\s*(?P<colon>:)|(?=\s+ignore(?:-file)?\s*=))\s*(?P<rest>.*)", re.DOTALL)
+_BEHIND = regex(r"(?<!\S)#+\s*amlcheck:\s*(?:ignore|disable|noqa)")
+_VERB = regex(r"(?P<verb>[A-Za-z-]+)\s*(?P<equals>=?)\s*")
+_NAMES = regex(r"[A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*")
+_PAIR = regex(r"""\s+(?P<key>[A-Za-z-]+)=(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'“”]+)""")
 _VERBS = ("ignore", "ignore-file")
 _LINES = (".py", ".yml", ".yaml", ".txt", ".in", ".sh")
 """Endings of files whose comments mean lines."""

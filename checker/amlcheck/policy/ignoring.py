@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from amlcheck.catalog import DOCKERFILE, POLICY, Catalog, Rule
 from amlcheck.discover import is_environment_name
 from amlcheck.model import Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
 from amlcheck.policy.comments import MARK, Comments, Ignore, comments_of
+from amlcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from amlcheck.profiles import Profile

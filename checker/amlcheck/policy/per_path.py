@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
 
 from amlcheck.config import Config
+from amlcheck.records import replace
 
 _MERGED = ("rules", "build-args")
 """Tables, laid over each other key by key."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 
 from amlcheck.catalog import Catalog, Rule
 from amlcheck.errors import AmlcheckError
 from amlcheck.profiles import Profile
+from amlcheck.records import replace
 
 
 def with_selection(profile: Profile, catalog: Catalog, select: Sequence[str], ignore: Sequence[str]) -> Profile:

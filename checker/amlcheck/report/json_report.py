@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from amlcheck.model import (
     Waiver,
     Witness,
 )
+from amlcheck.records import replace
 
 SCHEMA = "amlcheck/1"
 MAX_ANSWER = 4096
