@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ID = regex(r"AML\d{3}")
 CRASHED = "AML000"
-DOCKERFILE, ENVIRONMENT = "dockerfile", "environment"
+DOCKERFILE, ENVIRONMENT, POLICY = "dockerfile", "environment", "policy"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,12 @@ class Rule:
     on: bool = True
     """Whether it runs unless a profile says otherwise."""
     subject: str = DOCKERFILE
-    """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it."""
+    """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it.
+
+    POLICY: it is about what a file wants to have ignored (amlcheck.policy)."""
     live: bool = False
-    """Only an image can show it, or the comparison of an image with its Dockerfile: the rule is no more than its page."""
+    """Only an image can show it, or the comparison of an image with its Dockerfile, or all rules have to be asked before:
+    the rule is no more than its page."""
 
     def ask(self, image: Built) -> Testimony:
         """The requirement's testimony. A crash is an Unknown with its reason."""
@@ -198,8 +201,11 @@ def _rule(path: Path) -> Rule:
     testify, check = getattr(module, "testify", None), getattr(module, "check", None)
     identifier, live = getattr(module, "ID", ""), getattr(module, "LIVE", False) is True
     subject = getattr(module, "SUBJECT", DOCKERFILE)
-    if subject not in (DOCKERFILE, ENVIRONMENT) or (subject == ENVIRONMENT and check is None):
-        raise ConfigError(f"{path}: SUBJECT is {DOCKERFILE!r}, or {ENVIRONMENT!r} for a rule with a check")
+    needed = {DOCKERFILE: True, ENVIRONMENT: check is not None, POLICY: live}
+    if not needed.get(subject, False):
+        raise ConfigError(
+            f"{path}: SUBJECT is {DOCKERFILE!r}, {ENVIRONMENT!r} for a rule with a check, or {POLICY!r} with LIVE = True"
+        )
     if not _ID.fullmatch(identifier) or not page or [testify is None, check is None, not live].count(False) != 1:
         raise ConfigError(
             f"{path}: a rule needs an ID such as AML101, a page, and either testify, check or LIVE = True"

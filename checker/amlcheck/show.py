@@ -54,6 +54,11 @@ def explain(name: str) -> str:
         near = nearest(name, names) or nearest(name.upper(), names)
         hint = f"did you mean {near}?" if near else "`amlcheck rules` lists them"
         raise AmlcheckError(f"there is no rule {name!r}; {hint}")
+    return explained(rule)
+
+
+def explained(rule: Rule) -> str:
+    """A rule's page as text: headings in capitals, examples indented."""
     title, _, body = rule.page.partition("\n")
     out = []
     inside = False
