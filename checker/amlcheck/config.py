@@ -12,7 +12,7 @@ from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
 
 DEFAULT_PROFILE = "azureml-2021-04"
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "profile": str,
     "flavour": str,
     "require": list,
@@ -24,7 +24,7 @@ _TYPES: dict[str, type] = {
     "resolve-base": bool,
     "fail-on": str,
     "allow-undecided": bool,
-    "format": str,
+    "format": (str, list),
     "exclude": list,
     "dockerfile": str,
     "entry-script": str,
@@ -34,7 +34,13 @@ _TYPES: dict[str, type] = {
     "expect": list,
     "rules": dict,
 }
-_NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}
+_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    bool: "true or false",
+    list: "a list of strings",
+    dict: "a table",
+    (str, list): "a string or a list of strings",
+}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
-from amlcheck.report import formats
+from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import lint_all
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ class Settings:
 def settings_of(options: argparse.Namespace) -> Settings:
     """What the options say, and where they say nothing the configuration. Raises AmlcheckError."""
     config = _config(options)
+    if "format" in options:  # what is wrong with it is told before the work, not after it
+        outputs(options, config)
     flavour = options.flavour or config.get("flavour", "")
     return Settings(
         config=config,
@@ -187,25 +188,6 @@ def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
     if text not in ("error", "warning", "info"):
         raise ConfigError(f"{config.path}: fail-on: {text!r} is no severity; it is error, warning or info")
     return Severity[text.upper()]
-
-
-def write_report(report: Report, options: argparse.Namespace, config: Config) -> None:
-    """Puts the report where it was asked for, in the format that was asked for. Raises AmlcheckError."""
-    from amlcheck.cli import write
-
-    format_name = options.format or config.get("format", "text")
-    if format_name in formats.MACHINE:
-        write(formats.render(format_name, report), options.output)
-        return
-    if format_name != "text":
-        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is one of {', '.join(formats.NAMES)}")
-    from amlcheck.report import text_report
-
-    to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
-    colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
-    columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
-    width = columns if to_terminal or "COLUMNS" in os.environ else 100
-    write(text_report.render(report, min(width, 120), colour), options.output)
 
 
 @contextmanager

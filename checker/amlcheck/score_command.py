@@ -55,7 +55,7 @@ def run_score(options: argparse.Namespace) -> Exit:
     from amlcheck.catalog import catalog
     from amlcheck.deployment.verdict import subject
     from amlcheck.judge import exit_code
-    from amlcheck.lint_command import write_report
+    from amlcheck.report.writing import write_report
     from amlcheck.model import Report
 
     report = Report(
