@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
+from amlcheck.records import dataclass, replace
 from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import lint_all
 

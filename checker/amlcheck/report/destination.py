@@ -49,7 +49,9 @@ def _replace(path: str, data: bytes) -> None:
     mode = _mode(path)
     import tempfile
 
-    handle, beside = tempfile.mkstemp(prefix=f".{os.path.basename(path)[:100]}.", suffix=".tmp", dir=os.path.dirname(path))
+    handle, beside = tempfile.mkstemp(
+        prefix=f".{os.path.basename(path)[:100]}.", suffix=".tmp", dir=os.path.dirname(path)
+    )
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

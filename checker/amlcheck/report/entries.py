@@ -7,7 +7,6 @@ by `amlcheck.judge`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from amlcheck.catalog import catalog
@@ -27,12 +26,15 @@ from amlcheck.model import (
     Verdict,
     Waiver,
 )
+from amlcheck.records import dataclass, replace
 from amlcheck.report.harmless import one_line
 
 UNREADABLE = "unreadable"
 """Stands where a rule's ID stands, for a file or image that could not be read."""
 FILES = frozenset({"dockerfile", "environment"})
 """The kinds of subjects that are files of the user's; of others, the name is no path."""
+READABLE = "readable"
+"""The same for one about which there is nothing to say."""
 MAX_SHOWN = 300
 """Characters of one piece of evidence: text of an image may have any length."""
 
@@ -85,7 +87,7 @@ class Entry:
     @property
     def title(self) -> str:
         """The rule and what it is about: "AML103 python"."""
-        return f"{self.rule} {self.name}" if self.name and self.rule != UNREADABLE else self.rule
+        return f"{self.rule} {self.name}" if self.name else self.rule
 
     @property
     def is_problem(self) -> bool:
@@ -95,7 +97,7 @@ class Entry:
     @property
     def told(self) -> str:
         """The message, with the requirement that it is about."""
-        if self.kind is Kind.FINDING or self.kind is Kind.UNREADABLE:
+        if self.kind is Kind.FINDING or not self.name:
             return self.message
         undecided = "undecided: " if self.kind is Kind.UNDECIDED else ""
         return f"{self.name}: {undecided}{self.message}"
@@ -116,6 +118,13 @@ def entries(report: Report) -> Iterator[Entry]:
 def problems(report: Report) -> list[Entry]:
     """What there is to do, gravest first: what counts, then by severity; otherwise in the report's order."""
     return sorted((entry for entry in entries(report) if entry.is_problem), key=gravity)
+
+
+def tested(report: Report) -> Iterator[Entry]:
+    """All entries, and for a subject without any one that says that it was read: a test that passes."""
+    for subject in report.subjects:
+        found = list(entries(replace(report, subjects=(subject,))))
+        yield from found or [_read(subject)]
 
 
 def gravity(entry: Entry) -> tuple[bool, bool, int]:
@@ -161,7 +170,7 @@ def _unreadable(subject: SubjectReport) -> Entry:
         subject=subject,
         kind=Kind.UNREADABLE,
         rule=UNREADABLE,
-        name="readable",
+        name="",
         severity=Severity.ERROR,
         counts=True,
         message=one_line(subject.error),
@@ -171,6 +180,11 @@ def _unreadable(subject: SubjectReport) -> Entry:
         chain=(),
         fingerprint=_of_unreadable(subject),
     )
+
+
+def _read(subject: SubjectReport) -> Entry:
+    told = "there is nothing to say about it"
+    return replace(_unreadable(subject), kind=Kind.MET, rule=READABLE, name="", counts=False, message=told)
 
 
 def _of_unreadable(subject: SubjectReport) -> str:

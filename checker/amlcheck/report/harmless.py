@@ -11,16 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_NOT_XML = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+from amlcheck.regex import regex
+
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOT_XML = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """Characters that a comparison may overlook (Unicode's default ignorable ones), and what stands for a control character."""
-_BRACKET = re.compile(rf"(#[{_UNSEEN}]*#[\w{_UNSEEN}]*)\[")
-_COLONS = re.compile(rf"^((?:[^\S\n]|[{_UNSEEN}]|\x1b\[[\d;]*m)*:(?:[{_UNSEEN}]|\x1b\[[\d;]*m)*):", re.MULTILINE)
-_BLANK = re.compile(r"\s+")
+_BRACKET = regex(rf"(#[{_UNSEEN}]*#[\w{_UNSEEN}]*)\[")
+_COLONS = regex(rf"^((?:[^\S\n]|[{_UNSEEN}]|\x1b\[[\d;]*m)*:(?:[{_UNSEEN}]|\x1b\[[\d;]*m)*):", re.MULTILINE)
+_BLANK = regex(r"\s+")
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from amlcheck.model import Report
-from amlcheck.report.entries import Entry, Kind, entries, evidence_line, source_line
+from amlcheck.report.entries import READABLE, Entry, Kind, evidence_line, source_line, tested
 from amlcheck.report.harmless import one_line, xml
 
 _TAGS = ("failure", "error", "skipped")
@@ -21,7 +21,7 @@ _TAGS = ("failure", "error", "skipped")
 
 def render(report: Report) -> str:
     """The report as JUnit XML."""
-    suites = [_suite(list(group)) for _, group in groupby(entries(report), key=lambda entry: id(entry.subject))]
+    suites = [_suite(list(group)) for _, group in groupby(tested(report), key=lambda entry: id(entry.subject))]
     root = ElementTree.Element("testsuites", {"name": "amlcheck", **_counted(suites, ("tests", "failures", "errors"))})
     root.extend(suites)
     return as_text(root)
@@ -70,6 +70,8 @@ def _case(entry: Entry) -> ElementTree.Element:
         return case
     kind = f"{entry.kind.value}" if entry.kind is not Kind.FINDING else entry.severity.label
     outcome = ElementTree.SubElement(case, _outcome(entry), {"type": kind, "message": xml(_headline(entry))})
+    if entry.kind is Kind.NOT_APPLICABLE:
+        return case
     details = xml("\n".join(_details(entry)))
     if outcome.tag == "skipped":  # readers show a skipped case's message only; its text is for those who look further
         ElementTree.SubElement(case, "system-out").text = details
@@ -82,7 +84,7 @@ def _name(entry: Entry) -> str:
     """The rule and what it is about; of a finding also its line, as there may be several."""
     if entry.kind is Kind.FINDING and entry.location is not None:
         return f"{entry.title}, line {entry.location.line}"
-    return entry.title if entry.kind is not Kind.UNREADABLE else entry.name
+    return entry.title if entry.kind is not Kind.UNREADABLE else READABLE
 
 
 def _outcome(entry: Entry) -> str:
@@ -97,7 +99,11 @@ def _headline(entry: Entry) -> str:
         return f"waived by {entry.waiver.by}{until}: {one_line(entry.waiver.reason)}: {entry.told}"
     if entry.kind is Kind.NOT_APPLICABLE:
         return f"not applicable: {entry.message}"
-    below = f"{entry.severity.label}, which does not fail: " if not entry.counts and entry.kind is not Kind.UNDECIDED else ""
+    below = (
+        f"{entry.severity.label}, which does not fail: "
+        if not entry.counts and entry.kind is not Kind.UNDECIDED
+        else ""
+    )
     return below + entry.told
 
 

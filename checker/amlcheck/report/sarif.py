@@ -138,7 +138,9 @@ class _Log:
             result["relatedLocations"] = related
         flow = [item for item in entry.chain if item.location is not None]
         if len(flow) > 1 and isinstance(entry.item, Judgement):
-            result["codeFlows"] = [{"threadFlows": [{"locations": [self._step(item) for item in flow[:MAX_LOCATIONS]]}]}]
+            result["codeFlows"] = [
+                {"threadFlows": [{"locations": [self._step(item) for item in flow[:MAX_LOCATIONS]]}]}
+            ]
         if entry.repair is not None:
             result["fixes"] = [self._fix(entry.repair)]
         if entry.waiver is not None:
@@ -177,7 +179,7 @@ class _Log:
         return {"artifactLocation": self._artifact_of(location.path), "region": region}
 
     def _related(self, entry: Entry) -> list[dict[str, Any]]:
-        related = []
+        related: list[dict[str, Any]] = []
         for item in entry.chain[: MAX_LOCATIONS - 1]:
             if item.location is not None and item.location != entry.location:
                 physical = self._physical(item.location, entry.subject)
@@ -215,8 +217,6 @@ class _Log:
             physical = {"artifactLocation": self._artifact_of(waiver.location.path), "region": _region(waiver.location)}
             suppression["location"] = {"physicalLocation": physical}
         return suppression
-
-
 
 
 def _region(location: Location) -> dict[str, Any]:

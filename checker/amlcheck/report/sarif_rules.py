@@ -9,6 +9,7 @@ from typing import Any
 from amlcheck.catalog import CRASHED, Rule, catalog
 from amlcheck.exits import Exit
 from amlcheck.model import Severity
+from amlcheck.regex import regex
 from amlcheck.report.entries import UNREADABLE, Entry
 
 DOCUMENT = "https://learn.microsoft.com/azure/machine-learning/how-to-deploy-custom-container"
@@ -16,7 +17,7 @@ DOCUMENT = "https://learn.microsoft.com/azure/machine-learning/how-to-deploy-cus
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 """GitHub's words."""
-_URL = re.compile(r"https://[^\s)>`\"']+[^\s)>`\"'.,;:]")
+_URL = regex(r"https://[^\s)>`\"']+[^\s)>`\"'.,;:]")
 _SHORT = 1000
 """Characters: GitHub takes 1024 of a description."""
 

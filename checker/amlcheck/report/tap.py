@@ -8,20 +8,20 @@ skipped.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 from amlcheck.model import Report
-from amlcheck.report.entries import Entry, Kind, entries, evidence_line
+from amlcheck.regex import regex
+from amlcheck.report.entries import Entry, Kind, evidence_line, tested
 from amlcheck.report.harmless import one_line
 
-_SPECIAL = re.compile(r"[\\#]")
-_NOT_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SPECIAL = regex(r"[\\#]")
+_NOT_YAML = regex(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def render(report: Report) -> str:
     """The report as TAP."""
-    shown = list(entries(report))
+    shown = list(tested(report))
     lines = ["TAP version 13", f"1..{len(shown)}"]
     for number, entry in enumerate(shown, 1):
         lines.append(_point(number, entry))
@@ -63,7 +63,11 @@ def _diagnostics(entry: Entry) -> Iterator[str]:
     yield f"  severity: {'comment' if _is_ok(entry) else 'fail'}"
     data = [("kind", entry.kind.value), ("level", entry.severity.label)]
     if entry.location is not None:
-        data += [("file", one_line(entry.location.path)), ("line", entry.location.line), ("column", entry.location.column)]
+        data += [
+            ("file", one_line(entry.location.path)),
+            ("line", entry.location.line),
+            ("column", entry.location.column),
+        ]
     data += [(name, text) for name, text in (("fix", entry.fix), ("source", entry.source)) if text]
     yield "  data:"
     for name, value in data:

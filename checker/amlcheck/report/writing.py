@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from amlcheck.config import Config
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.model import Report
+from amlcheck.records import dataclass
 from amlcheck.report import formats
 from amlcheck.report.destination import write_file, write_out
 from amlcheck.report.harmless import in_text
@@ -60,18 +60,27 @@ def outputs(options: argparse.Namespace, config: Config) -> tuple[Output, ...]:
 
 def write_report(report: Report, options: argparse.Namespace, config: Config) -> None:
     """Puts the report where it was asked for, in each format that was asked for; files first. Raises AmlcheckError."""
-    wrong: AmlcheckError | None = None
-    for output in sorted(outputs(options, config), key=lambda output: not output.file):
-        try:
-            text = _rendered(output, report, options) + formats.publish(output.format, report)
-            if output.file:
-                write_file(output.file, text)
-            else:
-                write_out(text)
-        except AmlcheckError as error:  # the other reports are still worth having
-            wrong = wrong or error
-    if wrong is not None:
-        raise wrong
+    failures = [_failure(output, report, options) for output in sorted(outputs(options, config), key=_files_first)]
+    for failure in failures:
+        if failure is not None:
+            raise failure
+
+
+def _files_first(output: Output) -> bool:
+    return not output.file
+
+
+def _failure(output: Output, report: Report, options: argparse.Namespace) -> AmlcheckError | None:
+    """Writes one report; what went wrong is told later, as the other reports are still worth having."""
+    try:
+        text = _rendered(output, report, options) + formats.publish(output.format, report)
+        if output.file:
+            write_file(output.file, text)
+        else:
+            write_out(text)
+    except AmlcheckError as error:
+        return error
+    return None
 
 
 def _rendered(output: Output, report: Report, options: argparse.Namespace) -> str:
@@ -115,4 +124,3 @@ def _each_its_own(asked: Sequence[Output], told: Callable[[str], AmlcheckError],
         if place and place in seen and not place.startswith("/dev/"):
             raise told(f"{name}: {seen[place]} and {output.format} would both be written to {output.file}")
         seen[place] = output.format
-
