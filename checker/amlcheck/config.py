@@ -11,7 +11,7 @@ from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "profile": str,
     "flavour": str,
     "require": list,
@@ -23,7 +23,7 @@ _TYPES: dict[str, type] = {
     "resolve-base": bool,
     "fail-on": str,
     "allow-undecided": bool,
-    "format": str,
+    "format": (str, list),
     "baseline": str,
     "exclude": list,
     "dockerfile": str,
@@ -47,7 +47,13 @@ PER_PATH = (
     "rules",
 )
 """What may be said of single paths; all else is about a run as a whole."""
-_NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}
+_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    bool: "true or false",
+    list: "a list of strings",
+    dict: "a table",
+    (str, list): "a string or a list of strings",
+}
 
 
 @dataclass(frozen=True)
