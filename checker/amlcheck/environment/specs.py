@@ -139,7 +139,10 @@ def pip_spec(word: Text) -> Spec | None:
         return Spec(name, None, part, "it is installed from a URL", extras, applies, marker)
     if not requirement.specifier:
         return Spec(name, None, None, "", extras, applies, marker)
-    versions = from_specifiers(str(requirement.specifier))
+    try:
+        versions = from_specifiers(str(requirement.specifier))
+    except ValueError:  # ===, with something that has no place among versions
+        return Spec(name, None, part, f"{rest!r} names no version that can be ordered", extras, applies, marker)
     written = re.sub(r"[\s()]", "", rest.partition(";")[0])
     single = re.fullmatch(r"={2,3}([\w.!+-]+?)(\.\*)?", written)
     shown = single.group(1) if single else written
