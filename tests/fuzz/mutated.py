@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "checker"), str(ROOT / "tests"), str(ROOT / "tests" / "fuzz")]
+sys.path[:0] = [str(ROOT / "checker"), str(ROOT / "tests")]
 
 from amlcheck.catalog import CRASHED, Catalog, catalog
 from amlcheck.dockerfile.context import Context
@@ -39,8 +39,8 @@ from amlcheck.lint import LintOptions, decode, lint_text
 from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import load_profile, with_flavour
 from amlcheck.report import formats, text_report
-from mutators import Corpus
-from newest import Newest, difference
+from fuzz.mutators import Corpus
+from fuzz.newest import Newest, difference
 
 CHUNK = 2000
 """Mutants that one process takes."""
@@ -141,7 +141,7 @@ class Harness:
     def compare(self, number: int, content: bytes, tally: Tally) -> None:
         """The reader against BuildKit's parser."""
         from buildkit_parser import shapes_of, theirs
-        from disagreements import classify
+        from fuzz.disagreements import classify
 
         text = content.decode("utf-8", "replace")
         if "\0" in text:  # PyPI's `dockerfile` ends there, as a string of C

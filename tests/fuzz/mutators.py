@@ -39,8 +39,9 @@ _DIRECTIVES = (
     "\ufeff# escape=`\r\n", "# syntax=a\n# escape=`\n", "# c\n# escape=`\n", "\n# escape=`\n",
 )  # fmt: skip
 _HEREDOCS = (
-    "<<EOF", "<<-EOF", '<<"EOF"', "<<'E F'", "<<E\\F", "3<<A", "<<A <<B", "<<<A", "<<", "<<-", "$((1<<2))", "\nEOF\n", "\n\tEOF\n",
-    "\nEOF", "\nA\n", "\nB\n", "RUN <<EOF\nx\nEOF\n", "COPY <<A <<-B /c/\nx\nA\n\ty\n\tB\n", "ONBUILD RUN <<A\nx\nA\n",
+    "<<EOF", "<<-EOF", '<<"EOF"', "<<'E F'", "<<E\\F", "3<<A", "<<A <<B", "<<<A", "<<", "<<-", "$((1<<2))", "\nEOF\n",
+    "\n\tEOF\n", "\nEOF", "\nA\n", "\nB\n", "RUN <<EOF\nx\nEOF\n", "COPY <<A <<-B /c/\nx\nA\n\ty\n\tB\n",
+    "ONBUILD RUN <<A\nx\nA\n",
 )  # fmt: skip
 _QUOTES = ("'", '"', "\\'", '\\"', "`", "\\", "\\\\", "''", '""', "$'", "'\\''")
 _BLANKS = (
@@ -61,24 +62,29 @@ _BLANKS = (
 )
 _LINE_ENDS = ("\n", "\r\n", "\r", "\n\n", "\n \n", "\n\r\n", "\r\r\n")
 _EXPANSIONS = (
-    "$", "${", "}", "${A:-", "${A:+b}", "$A", "${A#*/}", "${A%%.*}", "${A/x/y}", "${A:?m}", "$(", ")", "$((", "))", "`", "$$", "$1",
-    "${!A}", "${A^^}", "${#A}", "${A[@]}", "~", "*", "?", "[a-z]", "{a,b}", "{1..3}", "{", ",", "..",
+    "$", "${", "}", "${A:-", "${A:+b}", "$A", "${A#*/}", "${A%%.*}", "${A/x/y}", "${A:?m}", "$(", ")", "$((", "))",
+    "`", "$$", "$1", "${!A}", "${A^^}", "${#A}", "${A[@]}", "~", "*", "?", "[a-z]", "{a,b}", "{1..3}", "{", ",", "..",
 )  # fmt: skip
 _SHELL = (
-    " && ", " || ", " ; ", " | ", " & ", " > /f ", " >> /f ", " 2>&1 ", "if true; then ", "; fi", "for i in a b; do ", "; done", "case $A in ",
-    ";; esac", "{ ", "; }", "( ", " )", "f() { ", "set -e; ", "exit 1; ", "cd /x; ", "! ", "export A=b; ", "[ -f /x ]", "[[ $A = b ]]",
-    "while true; do ", "eval ", "sh -c '", "source ", ". ", "return ", "function f ", "#", "<(", ";;&", "!#", "coproc ", "select x in ",
+    " && ", " || ", " ; ", " | ", " & ", " > /f ", " >> /f ", " 2>&1 ", "if true; then ", "; fi", "for i in a b; do ",
+    "; done", "case $A in ", ";; esac", "{ ", "; }", "( ", " )", "f() { ", "set -e; ", "exit 1; ", "cd /x; ", "! ",
+    "export A=b; ", "[ -f /x ]", "[[ $A = b ]]", "while true; do ", "eval ", "sh -c '", "source ", ". ", "return ",
+    "function f ", "#", "<(", ";;&", "!#", "coproc ", "select x in ",
 )  # fmt: skip
 _WORDS = (
-    "apt-get update && apt-get install -y ", "pip install ", "conda install -y ", "-r requirements.txt", "conda env update -f ",
-    "python3.8", "openmpi", "wget https://repo.anaconda.com/miniconda/Miniconda3-py38_4.10.3-Linux-x86_64.sh -O /m.sh", "bash /m.sh -b -p /opt/c",
-    "ln -s ", "cp -r ", "mv ", "tar xzf ", "azureml-defaults", "==1.2.*", ">=3,<4", "git+https://h/x@v", "useradd ", "rm -rf / ", "update-alternatives ",
-    "--from=0 ", "--from=x ", "--platform=$A ", "--mount=type=bind,from=a,target=/b ", "--chown=a:b ", "--link ", "--", "--x='y ", "AS x",
-    '["a", "b"]', "[", '["', '"]', "[1]", "[]", "null", "scratch", "ubuntu:20.04", "@sha256:" + "a" * 64, "mcr.microsoft.com/azureml/base:latest",
-    "LD_LIBRARY_PATH", "PATH=", "=", "==", "a=b c", "DEBIAN_FRONTEND", "/", "//", "..", "../../", "nginx", "gunicorn", "runsv", "/var/azureml-server",
+    "apt-get update && apt-get install -y ", "pip install ", "conda install -y ", "-r requirements.txt",
+    "conda env update -f ", "python3.8", "openmpi",
+    "wget https://repo.anaconda.com/miniconda/Miniconda3-py38_4.10.3-Linux-x86_64.sh -O /m.sh",
+    "bash /m.sh -b -p /opt/c", "ln -s ", "cp -r ", "mv ", "tar xzf ", "azureml-defaults", "==1.2.*", ">=3,<4",
+    "git+https://h/x@v", "useradd ", "rm -rf / ", "update-alternatives ", "--from=0 ", "--from=x ", "--platform=$A ",
+    "--mount=type=bind,from=a,target=/b ", "--chown=a:b ", "--link ", "--", "--x='y ", "AS x", '["a", "b"]', "[",
+    '["', '"]', "[1]", "[]", "null", "scratch", "ubuntu:20.04", "@sha256:" + "a" * 64,
+    "mcr.microsoft.com/azureml/base:latest", "LD_LIBRARY_PATH", "PATH=", "=", "==", "a=b c", "DEBIAN_FRONTEND", "/",
+    "//", "..", "../../", "nginx", "gunicorn", "runsv", "/var/azureml-server",
 )  # fmt: skip
 _PIECES: tuple[tuple[str, ...], ...] = (
-    tuple(f"{word} " for word in _KEYWORDS), _CONTINUATIONS, _DIRECTIVES, _HEREDOCS, _QUOTES, _BLANKS, _LINE_ENDS, _EXPANSIONS, _SHELL, _WORDS,
+    tuple(f"{word} " for word in _KEYWORDS), _CONTINUATIONS, _DIRECTIVES, _HEREDOCS, _QUOTES,
+    _BLANKS, _LINE_ENDS, _EXPANSIONS, _SHELL, _WORDS,
 )  # fmt: skip
 _TOKEN = re.compile(r"[^\s]+")
 _FROM = re.compile(r"^[ \t]*FROM[ \t].*\n", re.MULTILINE | re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""BuildKit as it is today, asked through a program that whoever fuzzes has built: what it says of a file, and whether the reader agrees.
+"""BuildKit as it is today, asked through a program that whoever fuzzes has built, and whether the reader agrees with it.
 
 The program gets a path a line and answers each with a line of JSON: what `parser.Parse` and `instructions.Parse` of BuildKit's
 frontend/dockerfile make of the file. {"ok", "stage", "error", "instructions": [{"cmd", "start", "end", "flags", "args", "json",
