@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from amlcheck.model import Report
 
-MACHINE: Mapping[str, str] = {"json": "json_report"}
+MACHINE: Mapping[str, str] = {"html": "html.document", "json": "json_report"}
 """The module of each format that does not depend on a terminal."""
 NAMES = ("text", *MACHINE)
 
