@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.judge import exit_code
-from amlcheck.lint_command import Settings, lint_report, settings_of, write_report
+from amlcheck.lint_command import Settings, lint_report, settings_of
 from amlcheck.model import Report
 from amlcheck.records import replace
+from amlcheck.report.writing import write_report
 
 if TYPE_CHECKING:
     from amlcheck.explorer.session import Actions

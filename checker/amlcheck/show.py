@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from amlcheck.catalog import Catalog, Rule, catalog
 from amlcheck.errors import AmlcheckError
 from amlcheck.model import When
+from amlcheck.nearest import nearest
 from amlcheck.pages import link
 from amlcheck.profiles import Profile, load_profile, with_flavour
 
@@ -71,10 +71,15 @@ def _near(name: str, rules: Sequence[Rule]) -> list[str]:
     ids, names = [rule.id for rule in rules], [rule.name for rule in rules]
     if name.isdigit() and f"AML{name}" in ids:
         return [f"AML{name}"]
-    nearest = get_close_matches(name.lower(), names, n=1, cutoff=0.75) or get_close_matches(name.upper(), ids, n=1)
     word = name.lower()
+    like = nearest(word, names, 0.75) or nearest(name.upper(), ids)
+    if like:
+        return [like]
     within = [item for item in names if any(part.startswith(word) or part.endswith(word) for part in item.split("-"))]
-    return nearest or (within[:3] if len(word) > 2 else []) or get_close_matches(name.lower(), names, n=1)
+    if within and len(word) > 2:
+        return within[:3]
+    like = nearest(word, names)
+    return [like] if like else []
 
 
 def _page(rule: Rule) -> dict[str, object]:

@@ -17,7 +17,7 @@ from amlcheck.model import (
     Waiver,
 )
 from amlcheck.records import dataclass, field
-from amlcheck.report.text_report import plain
+from amlcheck.report.harmless import plain
 
 FINDING, DEPLOYMENT = "finding", "deployment"
 KINDS = (

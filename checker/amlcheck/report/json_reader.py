@@ -8,7 +8,6 @@ A result is somebody else's file: sizes, numbers and depths are bounded, and wha
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
@@ -49,6 +48,7 @@ from amlcheck.model import (
     Witness,
     parse_value,
 )
+from amlcheck.regex import regex
 from amlcheck.versions import VersionSet
 
 SCHEMA = "amlcheck/1"
@@ -58,7 +58,7 @@ MAX_NUMBER = 2**31 - 1
 """The highest line, column and count."""
 MAX_FILLED = 4_000_000
 """Empty lines that stand for what an excerpt left out, over the whole result."""
-_FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+_FINGERPRINT = regex(r"[0-9a-f]{32}")
 _E = TypeVar("_E", bound=Enum)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amlcheck import __version__
-from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.judge import exit_code
 from amlcheck.model import (
@@ -26,6 +24,10 @@ from amlcheck.model import (
     Waiver,
     Witness,
 )
+from amlcheck.records import replace
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 
 SCHEMA = "amlcheck/1"
 MAX_ANSWER = 4096
@@ -204,6 +206,7 @@ def _load(load: Load) -> dict[str, Any]:
         "p95_ms": _seconds(load.p95),
         "p99_ms": _seconds(load.p99),
         "per_second": _seconds(replace(load, seconds=_seconds(load.seconds)).throughput),
+        "curve_ms": [_seconds(value) for value in load.curve],
     }
 
 
