@@ -64,7 +64,9 @@ def _command(command: Command) -> Iterator[str]:
 def _option(option: Option) -> str:
     names = [f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in option.flags]
     value = option.value
-    taken = f" -r {_value(value) or '-f'}" if value is not None else ""
+    taken = ""
+    if value is not None:
+        taken = f" {'-r' if value.files else '-x'} {_value(value)}".rstrip()
     return f"{' '.join(names)}{taken} -d {_quoted(option.help)}"
 
 

@@ -21,7 +21,25 @@ fi
 
 def script(top: Command) -> str:
     """The whole script."""
-    return "\n".join([_HEAD, *(_function(command) for command in top.all()), _TAIL])
+    return "\n".join([_HEAD, *_helpers(top), *(_function(command) for command in top.all()), _TAIL])
+
+
+def _helpers(top: Command) -> Iterator[str]:
+    """A function for each kind of value that is either one of some words or a file."""
+    values = [option.value for command in top.all() for option in command.options if option.value is not None]
+    values += [value for command in top.all() for value in command.arguments]
+    for value in dict.fromkeys(value for value in values if _is_mixed(value)):
+        words = " ".join(value.words)
+        yield f"{_helper(value)}() {{\n    _alternative 'words:name:({words})' 'files:file:_files'\n}}\n"
+
+
+def _is_mixed(value: Value) -> bool:
+    return bool(value.words) and (value.files or value.folders)
+
+
+def _helper(value: Value) -> str:
+    """Its name: words of the same number and beginning are the same list."""
+    return f"_amlcheck_of_{len(value.words)}_{''.join(char for char in value.words[0] if char.isalnum())}"
 
 
 def _name(path: tuple[str, ...]) -> str:
@@ -83,9 +101,8 @@ def _arguments(command: Command) -> Iterator[str]:
 def _argument(value: Value) -> str:
     """What stands behind an option: the name of its value, and how it is completed."""
     name = value.name.lower().replace("\\", "\\\\").replace(":", "\\:")
-    if value.words and (value.files or value.folders):
-        alternatives = f"'words:{name}:({' '.join(value.words)})' 'files:file:_files'"
-        return f"{name}:{{ _alternative {alternatives} }}"
+    if _is_mixed(value):
+        return f"{name}:{_helper(value)}"
     if value.words:
         return f"{name}:({' '.join(value.words)})"
     if value.files:
