@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +52,7 @@ from amlcheck.model import (
     in_output,
 )
 from amlcheck.profiles import load_profile
+from amlcheck.records import replace
 from amlcheck.report import json_report, text_report
 from amlcheck.report.json_reader import parse, read_report
 from amlcheck.run import lint_all
