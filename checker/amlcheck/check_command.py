@@ -25,7 +25,7 @@ from amlcheck.image.ownership import ending_cleanly
 from amlcheck.image.sources import OpenOptions, open_image
 from amlcheck.judge import exit_code
 from amlcheck.lint import lint_file
-from amlcheck.lint_command import Settings, settings_of, write_report
+from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import (
     COMPONENTS,
     Evidence,
@@ -40,6 +40,7 @@ from amlcheck.probe_command import supplied_of
 from amlcheck.probing import Probes, load_probes
 from amlcheck.project import Project, find_project
 from amlcheck.records import dataclass, replace
+from amlcheck.report.writing import write_report
 from amlcheck.score_command import options_of
 
 BUILD_FAILED = "AML503"

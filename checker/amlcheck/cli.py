@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from amlcheck import __version__
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.report import formats
+from amlcheck.report.harmless import in_text, one_line
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -26,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"amlcheck: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        print(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)", file=sys.stderr)
         raise SystemExit(int(Exit.ERROR))
 
 
@@ -315,8 +314,13 @@ def _add_built(how: argparse._ArgumentGroup) -> None:
 
 def _add_output(parser: _Parser) -> None:
     out = parser.add_argument_group("what comes out")
-    out.add_argument("--format", choices=formats.NAMES, help="default: text")
-    out.add_argument("--output", metavar="FILE", help="write the report to a file")
+    out.add_argument(
+        "--format",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(formats.NAMES)}; into a file, or to standard output; repeatable; default: text",
+    )
+    out.add_argument("--output", metavar="FILE", help="where the format goes that has no file of its own")
     out.add_argument(
         "--fail-on",
         choices=("error", "warning", "info", "never"),
@@ -376,39 +380,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = show.explain(options.rule)
         else:
             text = show.profiles(options.name)
-        write(text, None)
+        write(text)
         return int(Exit.MET)
     except AmlcheckError as error:
-        print(f"amlcheck: {error}", file=sys.stderr)
+        print(in_text(f"amlcheck: {one_line(str(error))}"), file=sys.stderr)
         return int(Exit.ERROR)
     except KeyboardInterrupt:
         print("amlcheck: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        _drop_output()
+        from amlcheck.report.destination import drop_output
+
+        drop_output()
         return _READER_GONE
 
 
-def _drop_output() -> None:
-    """Nothing more is written to standard output, not even what Python still holds when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def write(text: str, output: str | None = None) -> None:
+    """Puts text on standard output or into a file. Raises AmlcheckError where it cannot be written."""
+    from amlcheck.report.destination import write_file, write_out
 
-
-def write(text: str, output: str | None) -> None:
-    """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
     if output is None or output == "-":
-        if sys.stdout is None:
-            raise AmlcheckError("standard output: cannot be written: it is closed")
-        try:
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _drop_output()
-            raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error
+        write_out(in_text(text))
+    else:
+        write_file(output, text)

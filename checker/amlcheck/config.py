@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from amlcheck.data_files import read_toml
 from amlcheck.errors import ConfigError
-from amlcheck.knowledge import read_toml
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "profile": str,
     "flavour": str,
     "require": list,
@@ -23,7 +23,7 @@ _TYPES: dict[str, type] = {
     "resolve-base": bool,
     "fail-on": str,
     "allow-undecided": bool,
-    "format": str,
+    "format": (str, list),
     "baseline": str,
     "exclude": list,
     "dockerfile": str,
@@ -47,7 +47,13 @@ PER_PATH = (
     "rules",
 )
 """What may be said of single paths; all else is about a run as a whole."""
-_NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}
+_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    bool: "true or false",
+    list: "a list of strings",
+    dict: "a table",
+    (str, list): "a string or a list of strings",
+}
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,17 @@ def find_config(start: Path) -> Config:
         if own.is_file():
             return read_config(own)
         project = folder / "pyproject.toml"
-        if project.is_file() and "amlcheck" in _table(read_toml(project), "tool"):
+        if project.is_file() and _is_named_in(project) and "amlcheck" in _table(read_toml(project), "tool"):
             return read_config(project)
     return Config()
+
+
+def _is_named_in(project: Path) -> bool:
+    """Whether it is worth reading: most projects say nothing of amlcheck, and a TOML reader is slow to import."""
+    try:
+        return b"amlcheck" in project.read_bytes()
+    except OSError:
+        return True
 
 
 def read_config(path: Path) -> Config:
@@ -117,8 +131,8 @@ def _unknown(key: str, known: tuple[str, ...]) -> str:
     names = ", ".join(known)
     if key in _TYPES:
         return f"{key!r} is said of the whole run, and cannot be said of single paths; these can: {names}"
-    near = get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {names}"
+    near = nearest(key, known)
+    hint = f"did you mean {near!r}?" if near else f"known are {names}"
     return f"unknown key {key!r}; {hint}"
 
 

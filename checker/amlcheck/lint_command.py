@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
-from amlcheck.report import formats
+from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import lint_all
 from amlcheck.today import today
 
@@ -98,6 +97,8 @@ class Variants:
 def settings_of(options: argparse.Namespace) -> Settings:
     """What the options say, and where they say nothing the configuration. Raises AmlcheckError."""
     config = _config(options)
+    if "format" in options:  # what is wrong with it is told before the work, not after it
+        outputs(options, config)
     bases = _bases() if _either(options.resolve_base, config.get("resolve-base", False)) else None
     lint = _lint_options(options, config, bases)
     variants = Variants(options, config, bases)
@@ -314,25 +315,6 @@ def _fail_on(options: argparse.Namespace, config: Config) -> Severity | None:
             f"{config.where('fail-on')}: fail-on: {text!r} is no severity; it is error, warning, info or never"
         )
     return Severity[text.upper()]
-
-
-def write_report(report: Report, options: argparse.Namespace, config: Config) -> None:
-    """Puts the report where it was asked for, in the format that was asked for. Raises AmlcheckError."""
-    from amlcheck.cli import write
-
-    format_name = options.format or config.get("format", "text")
-    if format_name in formats.MACHINE:
-        write(formats.render(format_name, report), options.output)
-        return
-    if format_name != "text":
-        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is one of {', '.join(formats.NAMES)}")
-    from amlcheck.report import text_report
-
-    to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
-    colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
-    columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
-    width = columns if to_terminal or "COLUMNS" in os.environ else 100
-    write(text_report.render(report, min(width, 120), colour), options.output)
 
 
 @contextmanager

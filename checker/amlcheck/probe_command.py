@@ -18,11 +18,12 @@ from amlcheck.image.image import ImageReference, parse_image
 from amlcheck.image.sources import OpenOptions, open_image
 from amlcheck.judge import exit_code
 from amlcheck.lint import lint_file
-from amlcheck.lint_command import Settings, settings_of, write_report
+from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Report, SubjectReport
 from amlcheck.probe import ProbeOptions, probe_image, unreadable
 from amlcheck.probing import Probes, load_probes
 from amlcheck.records import replace
+from amlcheck.report.writing import write_report
 
 if TYPE_CHECKING:
     from amlcheck.environment.judging import Supplied

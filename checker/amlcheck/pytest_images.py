@@ -17,7 +17,8 @@ from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Finding, Judgement, Severity, SubjectReport, Verdict
 from amlcheck.probe import ProbeOptions, probe_image
 from amlcheck.probing import Probe, load_probes
-from amlcheck.report.text_report import plain, told_evidence
+from amlcheck.report.harmless import plain
+from amlcheck.report.text_report import told_evidence
 
 PLUGIN = "amlcheck-images"
 """The name under which `Images` is registered."""

@@ -8,15 +8,16 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.judge import exit_code
-from amlcheck.lint_command import Settings, lint_report, settings_of, write_report
+from amlcheck.lint_command import Settings, lint_report, settings_of
 from amlcheck.model import Report
+from amlcheck.records import replace
+from amlcheck.report.writing import write_report
 
 if TYPE_CHECKING:
     from amlcheck.explorer.session import Actions
@@ -159,7 +160,8 @@ def _keyboard(elsewhere: bool) -> Iterator[int | None]:
 def _colour(options: argparse.Namespace) -> bool:
     to_terminal = sys.stdout is not None and sys.stdout.isatty()
     wanted: str = options.color
-    return wanted == "always" or (wanted == "auto" and to_terminal and "NO_COLOR" not in os.environ)
+    able = to_terminal and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
+    return wanted == "always" or (wanted == "auto" and able)
 
 
 def _printed(report: Report, options: argparse.Namespace) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -51,6 +49,9 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (name for name in names if name != STDIN)
         options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     method = "fork" if sys.platform == "linux" else None
     with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
         try:

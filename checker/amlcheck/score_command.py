@@ -57,7 +57,7 @@ def run_score(options: argparse.Namespace) -> Exit:
     from amlcheck.concluding import report_of
     from amlcheck.deployment.verdict import subject
     from amlcheck.judge import exit_code
-    from amlcheck.lint_command import write_report
+    from amlcheck.report.writing import write_report
 
     judged = subject(deployment, catalog(), settings.lint.profile, settings.lint.circumstances)
     report = report_of((judged,), settings)

@@ -11,12 +11,12 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.explorer.repairs import edited
 from amlcheck.model import Repair, Report
+from amlcheck.records import replace
 
 MAX_BYTES = 10 << 20
 """Bytes of a file that is read for excerpts."""

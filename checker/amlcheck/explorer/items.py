@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from amlcheck.deployment.model import Deployment
 from amlcheck.model import (
@@ -17,7 +16,8 @@ from amlcheck.model import (
     Verdict,
     Waiver,
 )
-from amlcheck.report.text_report import plain
+from amlcheck.records import dataclass, field
+from amlcheck.report.harmless import plain
 
 FINDING, DEPLOYMENT = "finding", "deployment"
 KINDS = (
@@ -49,7 +49,9 @@ class Item:
 
     @property
     def rule(self) -> str:
-        return self.what.rule if not isinstance(self.what, Deployment) else "AML501" if self.what.failure else ""
+        if isinstance(self.what, Deployment):
+            return "AML501" if self.what.failure is not None else ""
+        return line(self.what.rule)
 
     @property
     def severity(self) -> Severity:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from codecs import getincrementaldecoder
 
+from amlcheck.regex import regex
+
 _NAMED = {
     "A": "up",
     "B": "down",
@@ -25,8 +27,8 @@ _NAMED = {
     "8~": "end",
 }
 _SINGLE = {"\r": "enter", "\n": "enter", "\t": "tab", "\x7f": "backspace", "\x08": "backspace", "\x1b": "esc"}
-_SEQUENCE = re.compile(r"\x1b\x1b?(?:\[([0-?]*)[ -/]*([@-~])|O([ -~])|([^\[O\x1b]))")
-_BEGUN = re.compile(r"\x1b\x1b?(?:\[[0-?]*[ -/]*|O)?")
+_SEQUENCE = regex(r"\x1b\x1b?(?:\[([0-?]*)[ -/]*([@-~])|O([ -~])|([^\[O\x1b]))")
+_BEGUN = regex(r"\x1b\x1b?(?:\[[0-?]*[ -/]*|O)?")
 MAX_SEQUENCE = 64
 """Characters of a sequence that does not end; what is longer is no key and dropped."""
 

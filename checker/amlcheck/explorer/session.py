@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.explorer.state import (
@@ -20,6 +19,7 @@ from amlcheck.explorer.terminal import GONE, RESIZED, RESUMED, Terminal
 from amlcheck.explorer.update import press, resized, settled
 from amlcheck.explorer.view import rows
 from amlcheck.model import Repair, Report, SubjectReport
+from amlcheck.records import dataclass, replace
 
 
 @dataclass(frozen=True)

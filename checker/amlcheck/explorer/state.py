@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from amlcheck.explorer.items import FINDING, Filter, Item, Items, items_of
 from amlcheck.model import COMPONENTS, Repair, Report, Verdict
+from amlcheck.records import dataclass, field, replace
 
 NAME, FINDINGS, SCORE = "subject", "findings", "score"
 """The columns of the matrix beside the components."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from amlcheck.explorer.items import FINDING, KINDS, Filter, Item, tickable
 from amlcheck.explorer.state import (
@@ -27,6 +26,7 @@ from amlcheck.explorer.state import (
 )
 from amlcheck.explorer.view import body_height, detail_lines, length
 from amlcheck.model import COMPONENTS, Severity
+from amlcheck.records import replace
 
 Step = tuple[State, Effect | None]
 _MOVES = {

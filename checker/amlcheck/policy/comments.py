@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 from datetime import date
-from difflib import get_close_matches
 
 from amlcheck.discover import is_dockerfile_name
 from amlcheck.model import Location
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
 
@@ -150,8 +150,8 @@ def _parsed(rest: str) -> tuple[tuple[str, ...], str, date | None, bool]:
     verb = _VERB.match(rest)
     word = verb["verb"] if verb is not None else rest.split(" ", 1)[0]
     if verb is None or word not in _VERBS:
-        near = get_close_matches(word, _VERBS, n=1)
-        raise _WrongError(f"{word[:40]!r} is not known here; {f'did you mean {near[0]}=?' if near else WRITE}")
+        near = nearest(word, _VERBS)
+        raise _WrongError(f"{word[:40]!r} is not known here; {f'did you mean {near}=?' if near else WRITE}")
     names = _NAMES.match(rest, verb.end())
     if not verb["equals"] or names is None:
         raise _WrongError(f"{word} names no rule; {WRITE}")

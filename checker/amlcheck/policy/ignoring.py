@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from amlcheck.catalog import DOCKERFILE, POLICY, Catalog, Rule
 from amlcheck.discover import is_environment_name
 from amlcheck.model import Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
+from amlcheck.nearest import nearest
 from amlcheck.policy.comments import MARK, Comments, Ignore, comments_of
 from amlcheck.records import dataclass, field, replace
 
@@ -171,8 +171,8 @@ def _faults(file: _File, catalog: Catalog) -> Iterator[tuple[str, Location, str,
             rule = catalog.rule(name)
             if rule is None:
                 names = [text for item in catalog.rules for text in (item.id, item.name)]
-                near = get_close_matches(name, names, n=1) or get_close_matches(name.upper(), names, n=1)
-                fix = f"did you mean {near[0]}?" if near else ""
+                near = nearest(name, names) or nearest(name.upper(), names)
+                fix = f"did you mean {near}?" if near else ""
                 yield UNKNOWN, ignore.location, f"there is no rule {name!r}: this hides nothing", fix
             elif rule.subject == POLICY:
                 message = f"{rule.id} is about comments such as this one, and cannot be ignored by one"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from amlcheck.catalog import Catalog, Rule
 from amlcheck.errors import AmlcheckError
+from amlcheck.nearest import nearest
 from amlcheck.profiles import Profile
 from amlcheck.records import replace
 
@@ -46,8 +46,8 @@ def _named(catalog: Catalog, texts: str, option: str) -> list[tuple[Rule, bool]]
         group = [(rule, False) for rule in catalog.rules if begins and rule.id.startswith(wanted.upper())]
         if not group:
             names = [name for rule in catalog.rules for name in (rule.id, rule.name)]
-            near = get_close_matches(wanted, names, n=1) or get_close_matches(wanted.upper(), names, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`amlcheck rules` lists them"
+            near = nearest(wanted, names) or nearest(wanted.upper(), names)
+            hint = f"did you mean {near}?" if near else "`amlcheck rules` lists them"
             raise AmlcheckError(f"{option} {wanted!r}: there is no such rule; {hint}")
         found += group
     return found

@@ -6,10 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amlcheck import __version__
-from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.judge import exit_code
 from amlcheck.model import (
@@ -26,6 +25,9 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.records import replace
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 
 SCHEMA = "amlcheck/1"
 MAX_ANSWER = 4096

@@ -28,7 +28,7 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
-from amlcheck.regex import regex
+from amlcheck.report.harmless import plain
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -37,7 +37,6 @@ _MARKS = {
 }
 _IGNORED = ("ign", "dim")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 DEFAULT_WIDTH = 80
 MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""
@@ -65,11 +64,6 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> 
         _subject(console, subject)
     _summary(console, report)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
-
-
-def plain(text: str) -> str:
-    """Text without what a terminal would act on."""
-    return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
 
 
 def _is_old(item: Judgement | Finding) -> bool:
