@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
+from amlcheck.concluding import report_of
 from amlcheck.deployment import verdict
 from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.model import Deployment
@@ -30,7 +31,6 @@ from amlcheck.model import (
     Evidence,
     Finding,
     Origin,
-    Report,
     SubjectReport,
     Unknown,
     Witness,
@@ -64,19 +64,15 @@ def run_check(options: argparse.Namespace) -> Exit:
     settings = settings_of(options)
     known = catalog()
     what = _what(options, settings)
+    if what.dockerfile is not None:
+        settings = settings.for_file(str(what.dockerfile))
     _configured(options, settings)
     deploying = _deploying(options, what.project)
     supplied = supplied_of(known, options.environment)
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     with ending_cleanly(), progress() as told:
         subject = _Chain(known, probes, settings, options, what, deploying, supplied, told).run()
-    report = Report(
-        profile=settings.lint.profile.name,
-        subjects=(subject,),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=settings.allow_undecided,
-    )
+    report = report_of((subject,), settings)
     write_report(report, options, settings.config)
     return exit_code(report)
 

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _add_probe(commands)
     _add_score(commands)
     _add_check(commands)
+    _add_report(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -91,6 +92,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
+    _add_policy(lint)
     _add_output(lint)
     return lint
 
@@ -105,6 +107,13 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
+    _add_image(probe)
+    _add_policy(probe)
+    _add_output(probe)
+    return probe
+
+
+def _add_image(probe: _Parser) -> None:
     how = probe.add_argument_group("how the image is read")
     how.add_argument(
         "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
@@ -130,8 +139,28 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "--environment", metavar="FILE", help="the conda file, inference config or YAML of the environment on top of it"
     )
     _add_built(built)
-    _add_output(probe)
-    return probe
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    report = commands.add_parser(
+        "report",
+        help="explore a result, a folder or an image in the terminal",
+        description="Shows what was found in a terminal explorer: every Dockerfile or image by every requirement, and for each"
+        " the words that decide it, who says what, the rule's page and the fix, which can be applied. Without a"
+        " terminal it prints.",
+        epilog=_EXITS,
+    )
+    report.add_argument(
+        "what",
+        nargs="*",
+        metavar="RESULT.json|IMAGE|DIR",
+        help="a result of --format json (- for standard input), images, Dockerfiles or folders; default: here",
+    )
+    report.add_argument("--print", action="store_true", help="print, as without a terminal")
+    _add_asked(report)
+    _add_image(report)
+    _add_output(report)
+    return report
 
 
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -152,6 +181,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     engine.add_argument("--platform", metavar="OS/ARCH", default="linux/amd64", help="to pull; default: linux/amd64")
     engine.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     _add_asked(score)
+    _add_policy(score)
     _add_output(score)
     return score
 
@@ -184,6 +214,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
     _add_asked(check)
+    _add_policy(check)
     _add_output(check)
     return check
 
@@ -257,6 +288,18 @@ def _add_asked(parser: _Parser) -> None:
     )
 
 
+def _add_policy(parser: _Parser) -> None:
+    known = parser.add_argument_group("what is known already")
+    known.add_argument(
+        "--select", action="append", metavar="RULES", help="ask only these, such as AML103,AML6; repeatable"
+    )
+    known.add_argument("--ignore", action="append", metavar="RULES", help="do not ask these rules; repeatable")
+    baseline = known.add_mutually_exclusive_group()
+    baseline.add_argument("--baseline", metavar="FILE", help="show and fail for what is not in this baseline only")
+    baseline.add_argument("--no-baseline", action="store_true", help="take no notice of the one in the configuration")
+    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0")
+
+
 def _add_built(how: argparse._ArgumentGroup) -> None:
     how.add_argument("--target", metavar="STAGE", help="the stage that is built; default: the last one")
     how.add_argument("--build-arg", action="append", metavar="NAME=VALUE", help="a build argument; repeatable")
@@ -279,7 +322,9 @@ def _add_output(parser: _Parser) -> None:
     )
     out.add_argument("--output", metavar="FILE", help="where the format goes that has no file of its own")
     out.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: error"
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that fails; default: error",
     )
     out.add_argument(
         "--allow-undecided",
@@ -315,6 +360,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.check_command import run_check
 
             return int(run_check(options))
+        if options.command == "report":
+            from amlcheck.report_command import run_report
+
+            return int(run_report(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 

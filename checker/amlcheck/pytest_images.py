@@ -70,7 +70,7 @@ class Images:
 
     def fails(self, severity: Severity) -> bool:
         """Whether something of this severity fails a test."""
-        return severity >= self._settings.fail_on
+        return self._settings.fail_on is not None and severity >= self._settings.fail_on
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Every test that asks for an image runs once for each."""

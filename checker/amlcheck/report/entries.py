@@ -11,7 +11,7 @@ from enum import Enum
 
 from amlcheck.catalog import catalog
 from amlcheck.fingerprint import fingerprinted
-from amlcheck.judge import fails
+from amlcheck.judge import counts, fails
 from amlcheck.model import (
     Chain,
     Evidence,
@@ -196,7 +196,7 @@ def _of_unreadable(subject: SubjectReport) -> str:
 def _judged(report: Report, subject: SubjectReport, item: Judgement, fingerprint: str) -> Entry:
     chain = next((seen.testimony.evidence for seen in reversed(item.witnesses) if seen.testimony.evidence), ())
     undecided = item.verdict is Verdict.UNDECIDED
-    open_counts = undecided and item.severity >= report.fail_on and item.waiver is None and not report.allow_undecided
+    open_counts = undecided and counts(report, item) and not report.allow_undecided
     return Entry(
         subject=subject,
         kind=_KINDS[item.verdict],

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 from amlcheck.config import Config
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.model import Report
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass
 from amlcheck.report import formats
 from amlcheck.report.destination import write_file, write_out
@@ -100,8 +100,8 @@ def _parse(text: str, name: str, told: Callable[[str], AmlcheckError]) -> Output
     """FORMAT or FORMAT=FILE."""
     kind, equals, file = text.partition("=")
     if kind not in formats.NAMES:
-        near = get_close_matches(kind, formats.NAMES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(formats.NAMES)}"
+        near = nearest(kind, formats.NAMES)
+        hint = f"did you mean {near!r}?" if near else f"it is one of {', '.join(formats.NAMES)}"
         raise told(f"{name}: {kind!r} is none; {hint}")
     if equals and not file:
         raise told(f"{name}: {text!r} names no file; write {kind}=FILE, or {kind} for standard output")
