@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import Knowledge
-from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unknown
+from amlcheck.model import COMPONENTS, Finding, Notice, Repair, Severity, Testimony, Unknown
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.built import Built
     from amlcheck.environment.environment import Environment
+    from amlcheck.fixing.case import Case
 
 _ID = re.compile(r"AML\d{3}")
 CRASHED = "AML000"
@@ -50,6 +51,8 @@ class Rule:
     """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it."""
     live: bool = False
     """Only an image can show it, or the comparison of an image with its Dockerfile: the rule is no more than its page."""
+    repair: Callable[[Case], Iterator[Repair]] | None = None
+    """What may make one of its violations or findings go away, the best first; `amlcheck.fixing` proves each."""
 
     def ask(self, image: Built) -> Testimony:
         """The requirement's testimony. A crash is an Unknown with its reason."""
@@ -181,4 +184,5 @@ def _rule(module: ModuleType, path: Path) -> Rule:
         on=getattr(module, "ON", True),
         subject=subject,
         live=live,
+        repair=getattr(module, "repair", None),
     )
