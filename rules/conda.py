@@ -61,7 +61,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -69,6 +68,7 @@ from packaging.version import Version
 from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Fact, Repair, Testimony, Unknown
+from amlcheck.records import replace
 from amlcheck.versions import VersionSet
 
 if TYPE_CHECKING:

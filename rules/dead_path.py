@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.text import HOLE
 from amlcheck.model import Notice, Repair, Severity
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from amlcheck.fixing.case import Case
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 ID = "AML203"
 SEVERITY = Severity.WARNING
 FIX = "name the prefix that the installer is given with -p"
-_LOOKS_LIKE_CONDA = re.compile(r"(mini|ana)conda|/conda|mambaforge|miniforge|/envs/", re.IGNORECASE)
+_LOOKS_LIKE_CONDA = regex(r"(mini|ana)conda|/conda|mambaforge|miniforge|/envs/", re.IGNORECASE)
 
 
 def check(image: Built) -> Iterator[Notice]:

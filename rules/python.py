@@ -60,12 +60,12 @@ installer's URL, or the tag of Docker's `python` image; where the version comes 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.model import Fact, Repair, Testimony
+from amlcheck.records import replace
 
 if TYPE_CHECKING:
     from amlcheck.fixing.case import Case

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.profiles import Profile
+from amlcheck.records import dataclass, field, replace
 from amlcheck.reference import parse_reference
 
 if TYPE_CHECKING:

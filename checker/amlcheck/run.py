@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -16,6 +15,7 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
 from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import Finding, SubjectReport
+from amlcheck.records import replace
 
 PARALLEL_FROM = 24
 """Files from which starting processes pays (a process costs about as much as twenty files)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from amlcheck.dockerfile.source import Source, Span
 from amlcheck.fixing.edits import span_at
 from amlcheck.knowledge import Knowledge, read_toml
 from amlcheck.model import Edit, Finding, Judgement, Location, Repair, Requirement
+from amlcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.built import Built

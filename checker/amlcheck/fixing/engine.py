@@ -7,11 +7,11 @@ by one. After each the file is read anew, so that no edit is ever made to a text
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
 
 from amlcheck.fixing.edits import placed
 from amlcheck.fixing.workspace import Attempt, Item, Workspace
 from amlcheck.model import Edit, Finding, Judgement, Repair, SubjectReport
+from amlcheck.records import dataclass, field, replace
 
 MAX_ROUNDS = 200
 """Changes of one subject, each of one repair or of many; what is left then is told."""

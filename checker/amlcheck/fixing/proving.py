@@ -7,11 +7,11 @@ was repaired ("flask and numpy are not pinned" is then "numpy is not pinned"), a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from amlcheck.catalog import CRASHED
 from amlcheck.fixing.edits import Placed, applied, moved, offset_of
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict
+from amlcheck.records import dataclass
 
 REFUSED = "AML001"
 """Docker refuses the file: what stands in the words that it did not take is seen only once they are repaired."""

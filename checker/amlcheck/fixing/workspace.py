@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from amlcheck.catalog import DOCKERFILE, Catalog
@@ -19,6 +18,7 @@ from amlcheck.fixing.original import edited
 from amlcheck.fixing.proving import Change, trouble
 from amlcheck.lint import LintOptions, asked_of, build, decode, read_text
 from amlcheck.model import COMPONENTS, Edit, Finding, Judgement, Repair, SubjectReport, Verdict
+from amlcheck.records import dataclass, field, replace
 from amlcheck.run import lint_one
 
 Item = Judgement | Finding
