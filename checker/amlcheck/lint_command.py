@@ -70,6 +70,25 @@ def run_lint(options: argparse.Namespace) -> Exit:
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
+    if options.fix or options.diff:
+        from amlcheck.fix_command import run_fix
+
+        return run_fix(
+            options,
+            lint,
+            names,
+            lambda changed: _checked(options, settings, changed, names),
+            lambda report: write_report(report, options, settings.config),
+        )
+    if options.unsafe_fixes:
+        raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
+    report = _checked(options, settings, lint, names)
+    write_report(report, options, settings.config)
+    return exit_code(report)
+
+
+def _checked(options: argparse.Namespace, settings: Settings, lint: LintOptions, names: Sequence[str]) -> Report:
+    """Every file checked. Raises AmlcheckError where there is none."""
     with _progress(len(names)) as told:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
@@ -77,15 +96,13 @@ def run_lint(options: argparse.Namespace) -> Exit:
         raise AmlcheckError(
             f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
         )
-    report = Report(
+    return Report(
         profile=settings.lint.profile.name,
         subjects=tuple(subjects),
         flavour=settings.flavour,
         fail_on=settings.fail_on,
         allow_undecided=settings.allow_undecided,
     )
-    write_report(report, options, settings.config)
-    return exit_code(report)
 
 
 def with_environments(

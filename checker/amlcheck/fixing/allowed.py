@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from amlcheck.fixing.writing import not_writable
 from amlcheck.records import dataclass
 
 STDIN = "-"
@@ -20,9 +21,11 @@ class Allowed:
 
     files: frozenset[str]
     folders: tuple[str, ...]
+    written: bool = False
+    """The files are going to be written: one that cannot be is not edited."""
 
     @classmethod
-    def of(cls, paths: Sequence[str], names: Sequence[str], context: Path | None) -> Allowed:
+    def of(cls, paths: Sequence[str], names: Sequence[str], context: Path | None, written: bool = False) -> Allowed:
         """`paths` as the user gave them, `names` the files of the run."""
         given = list(paths) or ["."]
         files = {os.path.realpath(path) for path in given if path != STDIN and not os.path.isdir(path)}
@@ -30,7 +33,7 @@ class Allowed:
         folders |= {os.path.realpath(os.path.dirname(name) or ".") for name in names if name != STDIN}
         if context is not None:
             folders.add(os.path.realpath(context))
-        return cls(frozenset(files), tuple(sorted(folders)))
+        return cls(frozenset(files), tuple(sorted(folders)), written)
 
     def refusal(self, path: str) -> str:
         """Why a file is not edited; empty where it may be."""
@@ -38,7 +41,7 @@ class Allowed:
             return ""
         real = os.path.realpath(path)
         if real in self.files or any(_is_below(real, folder) for folder in self.folders):
-            return ""
+            return not_writable(Path(real)) if self.written else ""
         if os.path.islink(path):
             return f"{path}: is a symbolic link that leads out of what is checked, and is not edited"
         return f"{path}: stands outside of what is checked, and is not edited"

@@ -15,6 +15,8 @@ from amlcheck.records import dataclass, field, replace
 
 MAX_ROUNDS = 200
 """Changes of one subject, each of one repair or of many; what is left then is told."""
+MAX_COMPARED = 12
+"""Repairs made together of which it is looked at whether one is needless beside the others."""
 MAX_PASSES = 5
 """How often all subjects are gone through: one may read what was repaired for another."""
 MAX_SHOWN = 100
@@ -115,10 +117,19 @@ def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repa
     if len(chosen) < 2 and sum(len(items) for _, items in chosen.values()) < 2:
         return False
     targets = [item for _, items in chosen.values() for item in items]
-    attempt = workspace.attempt(name, targets, [repair for repair, _ in chosen.values()])
+    kept = [repair for repair, _ in chosen.values()]
+    attempt = workspace.attempt(name, targets, kept)
     if attempt.refused:
         return False
-    _make(workspace, name, attempt, chosen.values(), outcome)
+    for repair in reversed(kept) if len(kept) <= MAX_COMPARED else ():
+        others = [other for other in kept if other is not repair]
+        without = workspace.attempt(name, targets, others) if others else attempt
+        if others and not without.refused:  # another one does what it was for
+            kept, attempt = others, without
+    made = [(repair, items) for repair, items in chosen.values() if repair in kept]
+    spare = [item for repair, items in chosen.values() if repair not in kept for item in items]
+    made[0][1].extend(spare)
+    _make(workspace, name, attempt, made, outcome)
     return True
 
 
@@ -162,7 +173,8 @@ def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcom
         for repair in _repairs(workspace, name, item):
             attempt = workspace.attempt(name, [item], [repair])
             if attempt.refused:
-                dropped = dropped or Dropped(name, item, repair, attempt.refused)
+                if repair.safe or unsafe:
+                    dropped = dropped or Dropped(name, item, repair, attempt.refused)
             elif not repair.safe and not unsafe:
                 outcome.unsafe.append(Fixed(name, repair, (item,)))
                 dropped = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -13,6 +12,7 @@ from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.fixing.case import Case
 from amlcheck.knowledge import DefaultsRange, Installer
 from amlcheck.model import Fact, Requirement, Value, version
+from amlcheck.regex import regex
 from amlcheck.versions import VersionSet, exactly, prefix
 
 MOST = 4
@@ -71,10 +71,16 @@ def like(case: Case, series: str, words: str) -> str:
     return exact if words.count(".") >= 2 else series
 
 
-def installers(case: Case, product: str, words: str) -> Iterator[str]:
-    """Versions of a conda installer with an accepted conda and Python: with the same Python and as plainly named first."""
+def installers(case: Case, product: str, words: str, *, other_python: bool) -> Iterator[str]:
+    """Versions of a conda installer with an accepted conda and Python.
+
+    With the same Python first, or with the one that a repair would name where another is wanted; as plainly named as the
+    version that is there; the newest first.
+    """
     known = dict(case.knowledge.installers(product))
-    here = known.get(words)
+    here = _series(known.get(words))
+    preferred = list(pythons(case)) if other_python else [here]
+    plain = regex(r"[\d.]+").fullmatch(words) is not None
     fitting = [
         (name, item)
         for name, item in known.items()
@@ -83,20 +89,22 @@ def installers(case: Case, product: str, words: str) -> Iterator[str]:
         and item.python is not None
         and takes(case.requirements.get("conda"), item.conda)
         and takes(case.requirements.get("python"), item.python)
+        and not (other_python and _series(item) == here)
     ]
-    plain = re.compile(r"[\d.]+").fullmatch(words) is not None
     fitting.reverse()
-    ranked = sorted(
-        fitting,
-        key=lambda entry: (not _same_python(here, entry[1]), plain and not entry[0].replace(".", "").isdigit()),
-    )
-    yield from [name for name, _ in ranked][:MOST]
+
+    def rank(entry: tuple[str, Installer]) -> tuple[int, bool]:
+        series = _series(entry[1])
+        place = preferred.index(series) if series in preferred else len(preferred)
+        return place, plain and regex(r"[\d.]+").fullmatch(entry[0]) is None
+
+    yield from [name for name, _ in sorted(fitting, key=rank)][:MOST]
 
 
-def _same_python(mine: Installer | None, theirs: Installer) -> bool:
-    if mine is None or mine.python is None or theirs.python is None:
-        return False
-    return mine.python.versions is not None and mine.python.versions == theirs.python.versions
+def _series(item: Installer | None) -> str:
+    """The Python of an installer, as "3.11"; empty where it is not known to its minor version."""
+    lowest = item.python.versions.lowest if item is not None and item.python and item.python.versions else None
+    return f"{lowest.major}.{lowest.minor}" if lowest is not None and len(lowest.release) > 1 else ""
 
 
 def condas(case: Case) -> Iterator[str]:
@@ -120,7 +128,7 @@ def ubuntus(case: Case) -> Iterator[str]:
         for release in case.knowledge.releases("ubuntu")
         if release.end_of_life is not None
         and release.end_of_life >= today()
-        and re.fullmatch(r"\d[02468]\.04", release.version)
+        and regex(r"\d[02468]\.04").fullmatch(release.version)
         and takes(asked, Value(True, "", prefix(release.version)))
     ]
     yield from sorted((release.version for release in found), key=Version)[:MOST]

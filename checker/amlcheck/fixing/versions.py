@@ -47,17 +47,17 @@ def other_python(case: Case, packages: Iterable[Package]) -> Iterator[Repair]:
             spec = conda_spec(package.written)
             yield from python_in(case, spec.version_part if spec is not None else None)
         elif package.manager == "installer":
-            yield from other_installer(case, package.written)
+            yield from other_installer(case, package.written, other_python=True)
     yield from _python_image(case)
 
 
-def other_installer(case: Case, named: Text) -> Iterator[Repair]:
+def other_installer(case: Case, named: Text, *, other_python: bool) -> Iterator[Repair]:
     """Another release of a conda installer, in its URL or where the URL's version comes from."""
     match = _INSTALLER.search(named.value)
     if match is None:
         return
     part = named.slice(*match.span("version"))
-    for found in releases.installers(case, match.group("product").lower(), part.value):
+    for found in releases.installers(case, match.group("product").lower(), part.value, other_python=other_python):
         edit = rewritten(case, part, found)
         if edit is not None:
             yield unsafe(f"take {match.group('product')} {found}", edit)
@@ -104,7 +104,7 @@ def other_conda(case: Case, packages: Iterable[Package]) -> Iterator[Repair]:
         if package.written is None or package.removed or package.name != "conda":
             continue
         if package.manager == "installer":
-            yield from other_installer(case, package.written)
+            yield from other_installer(case, package.written, other_python=False)
         elif package.manager == "conda":
             spec = conda_spec(package.written)
             number = number_in(spec.version_part if spec is not None else None)

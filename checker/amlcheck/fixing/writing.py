@@ -11,7 +11,7 @@ from pathlib import Path
 from amlcheck.errors import AmlcheckError
 
 
-def refusal(path: Path) -> str:
+def not_writable(path: Path) -> str:
     """Why a file is not edited, whatever is in it; empty where it may be."""
     try:
         status = os.stat(path)
