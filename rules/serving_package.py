@@ -120,7 +120,6 @@ def check(environment: Environment) -> Iterator[Notice]:
 def repair(case: Case) -> Iterator[Repair]:
     """Another release; the package under pip; from conda to pip."""
     from amlcheck.fixing.environment_packages import moved_to_pip, under_pip
-
     from amlcheck.fixing.python_packages import raised
 
     conda = case.beside.conda

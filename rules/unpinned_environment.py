@@ -117,7 +117,6 @@ def _names(items: list[Wanted]) -> str:
 def repair(case: Case) -> Iterator[Repair]:
     """A release of azureml-defaults or of pip, where that is all."""
     from amlcheck.fixing.environment_packages import pinned_pip
-
     from amlcheck.fixing.python_packages import pinned
 
     conda, python = case.beside.conda, case.beside.python

@@ -16,23 +16,39 @@ from amlcheck.model import Repair
 def beside(case: Case, package: Package, names: Sequence[str]) -> Iterator[Repair]:
     """More packages right behind one that is installed, in the same list."""
     span = _word(case, package)
-    if span is not None:
-        yield safe(f"install {' and '.join(names)} too", inserted(span.source, span.end, f" {' '.join(names)}"))
+    for words in _ways(case, names) if span is not None else ():
+        assert span is not None
+        yield safe(f"install {' and '.join(words)} too", inserted(span.source, span.end, f" {' '.join(words)}"))
 
 
 def installed(case: Case, names: Sequence[str]) -> Iterator[Repair]:
     """More packages in a list of the stage, the last one first, else in a RUN of their own."""
-    title = f"install {' and '.join(names)}"
     candidates = [item for item in case.image.packages if item.manager == "apt" and item.certain and not item.removed]
     for package in reversed(candidates):
         span = _word(case, package)
         if span is not None:
-            yield safe(title, inserted(span.source, span.end, f" {' '.join(names)}"))
+            for words in _ways(case, names):
+                yield safe(f"install {' and '.join(words)}", inserted(span.source, span.end, f" {' '.join(words)}"))
             break
     start = lines.last_from(case.image.dockerfile)
-    if start is not None and _has_apt(case.image):
-        command = f"RUN apt-get update && apt-get install -y {' '.join(names)} && rm -rf /var/lib/apt/lists/*"
-        yield unsafe(title, lines.after(case.image.dockerfile.source, start, command))
+    for words in _ways(case, names) if start is not None and _has_apt(case.image) else ():
+        assert start is not None
+        command = f"RUN apt-get update && apt-get install -y {' '.join(words)} && rm -rf /var/lib/apt/lists/*"
+        yield unsafe(f"install {' and '.join(words)}", lines.after(case.image.dockerfile.source, start, command))
+
+
+def _ways(case: Case, names: Sequence[str]) -> Iterator[list[str]]:
+    """The packages as they are, and pinned to what the distribution's release has, where that is known."""
+    yield list(names)
+    release = case.image.release()
+    known = case.remedies.data["apt"]
+    if release is None or case.image.repositories_added:
+        return
+    versions = [release.packages.get(known["same"].get(name, name), "") for name in names]
+    if all(versions):
+        yield [
+            f"{name}={known['epochs'].get(name, '')}{version}*" for name, version in zip(names, versions, strict=True)
+        ]
 
 
 def _word(case: Case, package: Package) -> Span | None:

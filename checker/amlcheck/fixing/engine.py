@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from amlcheck.fixing.edits import placed
+from amlcheck.fixing.proving import REVEALING
 from amlcheck.fixing.workspace import Attempt, Item, Workspace
 from amlcheck.model import Edit, Finding, Judgement, Repair, SubjectReport
 from amlcheck.records import dataclass, field, replace
@@ -107,6 +108,8 @@ def _repairs(workspace: Workspace, name: str, item: Item) -> list[Repair]:
 def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
     """Makes the first repair of each item that no other one overlaps, if that proves right."""
     report = workspace.report(name)
+    revealing = [entry for entry in found if entry[0].rule in REVEALING]
+    found = revealing or found  # what these bring to light must not excuse what the others do
     chosen: dict[tuple[Edit, ...], tuple[Repair, list[Item]]] = {}
     for item, repairs in found:
         first = repairs[0]

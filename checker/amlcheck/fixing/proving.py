@@ -13,8 +13,9 @@ from amlcheck.fixing.edits import Placed, applied, moved, offset_of
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict
 from amlcheck.records import dataclass
 
-REFUSED = "AML001"
-"""Docker refuses the file: what stands in the words that it did not take is seen only once they are repaired."""
+REVEALING = ("AML001", "AML602")
+"""Docker refuses the words, or nothing reads the key: what is wrong with what they say is seen only once they are
+repaired."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,24 @@ def trouble(
 ) -> str:
     """What speaks against a change, in one sentence; empty where it does what it promises.
 
-    Where the target is that Docker refuses the file, words are read that nobody could read before, and what was wrong
-    with them all along does not speak against it.
+    Where the targets are words that nobody could read before, what was wrong with them all along does not speak against
+    it.
     """
     if after.error:
         return after.error
-    reveals = any(isinstance(item, Finding) and item.rule == REFUSED for item in targets)
+    reveals = any(item.rule in REVEALING for item in targets)
     wanted = {item.component for item in targets if isinstance(item, Judgement)}
-    for old, new in zip(before.judgements, after.judgements, strict=False):
-        worse = new.verdict is Verdict.VIOLATED and old.verdict is not Verdict.VIOLATED
-        worse = worse or (new.verdict is Verdict.UNDECIDED and old.verdict is Verdict.MET)
+    verdicts = {old.component: old.verdict for old in before.judgements}
+    for new in after.judgements:
+        old = verdicts.get(new.component)
+        worse = new.verdict is Verdict.VIOLATED and old is not Verdict.VIOLATED
+        worse = worse or (new.verdict is Verdict.UNDECIDED and old is Verdict.MET)
         stays = new.component in wanted and new.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
         if stays or (worse and not reveals):
             return f"{new.rule} would {'still' if stays else 'then'} be {new.verdict.value}: {new.reason}"
     left = [finding for finding in before.findings if finding not in targets]
     for finding in _appeared(left, after.findings, change):
-        if not reveals or finding.rule in (CRASHED, REFUSED):
+        if not reveals or finding.rule in (CRASHED, *REVEALING):
             same = any(finding.rule == item.rule for item in targets)
             return f"{finding.rule} would {'still' if same else 'then'} be found: {finding.message}"
     return ""

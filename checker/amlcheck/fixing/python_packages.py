@@ -28,7 +28,7 @@ def raised(case: Case, words: Iterable[Text | None], python: VersionSet | None) 
     """Another release in the words that ask for azureml-defaults; the last words first, as they count."""
     for word in reversed(list(words)):
         for release in releases.defaults(case, python):
-            edit = with_version(case, word, release) if word is not None else None
+            edit = with_version(case, word, release) if word is not None and _has_version(word) else None
             if edit is not None:
                 yield unsafe(f"raise {DEFAULTS} to {release}", edit)
 
@@ -40,6 +40,12 @@ def pinned(case: Case, words: Iterable[Text | None], python: VersionSet | None) 
         edit = with_version(case, word, release) if word is not None and release is not None else None
         if edit is not None:
             yield unsafe(f"pin {DEFAULTS} to {release}", edit)
+
+
+def _has_version(word: Text) -> bool:
+    """Whether a requirement says itself which version it asks for: else a constraint does, elsewhere."""
+    spec = pip_spec(word)
+    return spec is not None and spec.versions is not None
 
 
 def with_version(case: Case, word: Text, release: str) -> Edit | None:

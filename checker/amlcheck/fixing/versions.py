@@ -88,9 +88,9 @@ def _tag(case: Case, repository: str = "") -> Text | None:
 
 
 def known_tag(case: Case) -> Iterator[Repair]:
-    """The tag that rules/remedies.toml has for the base image's repository, in place of another."""
-    base, tag = case.image.base, _tag(case)
-    if base is None or base.reference is None or tag is None:
+    """The tag that rules/remedies.toml has for a base image with conda, in place of another."""
+    base, tag, conda = case.image.base, _tag(case), case.image.base_value("conda")
+    if base is None or base.reference is None or tag is None or conda is None or not conda.present:
         return
     wanted = case.remedies.data["tags"].get(case.knowledge.mirrored(base.reference.repository))
     edit = rewritten(case, tag, wanted) if wanted is not None else None

@@ -21,11 +21,13 @@ def origin(case: Case, text: Text) -> Span | None:
     literal = _in_place(text)
     if literal is not None:
         return literal
-    for evidence in text.causes:
-        span = case.span(evidence.location)
-        if span is None or span.text != evidence.text:
+    places = [(case.span(evidence.location), evidence.text) for evidence in text.causes]
+    if not places and len(text.pieces) == 1 and text.span is not None:  # the default in ${NAME:-default}
+        places = [(text.span, text.span.text)]
+    for span, words in places:
+        if span is None or span.text != words:
             continue
-        found = list(re.finditer(rf"(?<![\w.]){re.escape(text.value)}(?![\w.]*\w)", span.text))
+        found = list(re.finditer(rf"(?<![\w.]){re.escape(text.value)}(?![\w.]*\w)", words))
         if len(found) == 1:
             return Span(span.source, span.start + found[0].start(), span.start + found[0].end())
     return None
