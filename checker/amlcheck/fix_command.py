@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 from amlcheck.catalog import catalog
+from amlcheck.concluding import report_of
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.fixing import patch
@@ -22,28 +22,20 @@ from amlcheck.fixing.engine import Fixed, Outcome, fix, with_repairs
 from amlcheck.fixing.workspace import Item, Workspace
 from amlcheck.fixing.writing import write as write_file
 from amlcheck.judge import exit_code
-from amlcheck.lint import LintOptions
-from amlcheck.model import Finding, Location, Report
+from amlcheck.lint_command import Run, checked, planned
+from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
+from amlcheck.report.writing import write_report
 
 SHOWN = 20
 """Repairs that are listed of those that were not made."""
-Check = Callable[[LintOptions], Report]
-"""Everything checked, as `lint` does it, with files as they would be."""
 
 
-def run_fix(
-    options: argparse.Namespace,
-    lint: LintOptions,
-    names: Sequence[str],
-    check: Check,
-    report_of: Callable[[Report], None],
-) -> Exit:
+def run_fix(options: argparse.Namespace) -> Exit:
     """Repairs, and reports what is left; or only shows the diff. Raises AmlcheckError."""
-    lint = with_standard_input(lint, names)
-    before = check(lint)
-    allowed = Allowed.of(options.paths, names, lint.context, written=not options.diff)
-    workspace = Workspace(catalog(), lint, allowed, before.subjects)
+    run = with_standard_input(planned(options))
+    before = checked(unwritten(run), run.lint)
+    workspace = workspace_of(run, before, written=not options.diff)
     wanted = [subject.subject for subject in before.subjects if not subject.error]
     outcome = fix(workspace, wanted, options.unsafe_fixes)
     if options.diff:
@@ -54,28 +46,47 @@ def run_fix(
     for path, old, new in outcome.files:
         if path != STDIN:
             write_file(Path(os.path.realpath(path)), old, new)
-    after = check(replace(lint, changed=_left_in_memory(workspace))) if outcome.files else before
-    if STDIN in names:
+    after = checked(run, replace(run.lint, changed=_left_in_memory(workspace)))
+    if STDIN in run.names:
         _show(workspace.changed[STDIN], None, whole=True)
     _tell(outcome, would=False)
-    with redirect_stdout(sys.stderr) if STDIN in names and options.output in (None, "-") else nullcontext():
-        report_of(after)
+    with redirect_stdout(sys.stderr) if STDIN in run.names else nullcontext():
+        write_report(after, options, run.settings.config)
     return exit_code(after)
 
 
-def attached(report: Report, lint: LintOptions, names: Sequence[str], paths: Sequence[str]) -> Report:
-    """A report with the repairs that prove right, for formats that show them; nothing is written."""
-    workspace = Workspace(catalog(), lint, Allowed.of(paths, names, lint.context), report.subjects)
+def with_repairs_shown(run: Run) -> Report:
+    """The report of a run with the repairs that prove right; nothing is written. Raises AmlcheckError."""
+    run = with_standard_input(run)
+    report = checked(run, run.lint)
+    workspace = workspace_of(run, report)
     return replace(report, subjects=tuple(with_repairs(workspace, subject) for subject in report.subjects))
 
 
-def with_standard_input(lint: LintOptions, names: Sequence[str]) -> LintOptions:
-    """The options with what standard input holds, which can be read only once. Raises AmlcheckError."""
-    if STDIN not in names or STDIN in lint.changed:
-        return lint
+def workspace_of(run: Run, report: Report, written: bool = False) -> Workspace:
+    """A run's files, of which a report says what is wrong with them."""
+    settings = unwritten(run).settings
+
+    def concluded(subject: SubjectReport) -> SubjectReport:
+        return report_of((subject,), settings).subjects[0]
+
+    allowed = Allowed.of(run.options.paths, run.names, run.lint.context, written)
+    return Workspace(catalog(), run.lint, allowed, report.subjects, concluded)
+
+
+def unwritten(run: Run) -> Run:
+    """The run as it is before anything is repaired: what it writes of its report it writes later."""
+    return replace(run, settings=replace(run.settings, write_baseline=None))
+
+
+def with_standard_input(run: Run) -> Run:
+    """The run with what standard input holds, which can be read only once. Raises AmlcheckError."""
+    if STDIN not in run.names or STDIN in run.lint.changed:
+        return run
     if sys.stdin is None:
         raise AmlcheckError("standard input: cannot be read: it is closed")
-    return replace(lint, changed={**lint.changed, STDIN: sys.stdin.buffer.read()})
+    changed = {**run.lint.changed, STDIN: sys.stdin.buffer.read()}
+    return replace(run, lint=replace(run.lint, changed=changed))
 
 
 def _left_in_memory(workspace: Workspace) -> dict[str, bytes]:

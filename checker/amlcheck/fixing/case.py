@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amlcheck.data_files import read_data
 from amlcheck.dockerfile.source import Source, Span
 from amlcheck.fixing.edits import span_at
-from amlcheck.knowledge import Knowledge, read_toml
+from amlcheck.knowledge import Knowledge
 from amlcheck.model import Edit, Finding, Judgement, Location, Repair, Requirement
 from amlcheck.records import dataclass, field
 
@@ -26,7 +27,7 @@ class Remedies:
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        return read_toml(self._folder / "remedies.toml")
+        return read_data(self._folder / "remedies.toml")
 
 
 @dataclass(frozen=True)

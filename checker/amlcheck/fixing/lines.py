@@ -95,3 +95,21 @@ def continued(case: Case) -> Iterator[Repair]:
     if text[start : span.start].strip(" \t") or "#" in text[text.rfind("\n", 0, end) + 1 : end]:
         return
     yield unsafe("continue the line before", inserted(span.source, end, f" {case.image.dockerfile.escape}"))
+
+
+def without_comment(case: Case) -> Iterator[Repair]:
+    """The file without a comment: its line, or what stands behind the words of one. Only one that names a single rule."""
+    span = case.span(case.location)
+    if span is None or not re.search(r"ignore(?:-file)?\s*=\s*[\w-]+\s+\w+=", span.text):
+        return
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    start += text.startswith("\ufeff", start)
+    end = text.find("\n", span.start)
+    if text[start : span.start].strip(" \t"):
+        start, end = len(text[: span.start].rstrip(" \t")), span.end
+    elif end < 0:
+        start, end = max(start - 1, 0), len(text)
+    else:
+        end += 1
+    yield safe("remove the comment", replaced(span.source.span(start, end), ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from packaging.version import Version
 
@@ -13,15 +12,11 @@ from amlcheck.fixing.case import Case
 from amlcheck.knowledge import DefaultsRange, Installer
 from amlcheck.model import Fact, Requirement, Value, version
 from amlcheck.regex import regex
+from amlcheck.today import today
 from amlcheck.versions import VersionSet, exactly, prefix
 
 MOST = 4
 """Releases that are tried for one repair."""
-
-
-def today() -> date:
-    """The day on which what is supported is looked at."""
-    return date.today()
 
 
 def python_of(image: Built | None) -> VersionSet | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from amlcheck.catalog import DOCKERFILE, Catalog
+from amlcheck.catalog import DOCKERFILE, POLICY, Catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
@@ -40,11 +40,18 @@ class Workspace:
     """One run: its subjects, what is said of them, and the files as they would be by now."""
 
     def __init__(
-        self, catalog: Catalog, options: LintOptions, allowed: Allowed, reports: Sequence[SubjectReport]
+        self,
+        catalog: Catalog,
+        options: LintOptions,
+        allowed: Allowed,
+        reports: Sequence[SubjectReport],
+        concluded: Callable[[SubjectReport], SubjectReport] = lambda report: report,
     ) -> None:
+        """`concluded` says of a report what is waived in it."""
         self.catalog = catalog
         self.options = options
         self.allowed = allowed
+        self._concluded = concluded
         self.remedies = Remedies(catalog.folder)
         self.changed: dict[str, bytes] = dict(options.changed)
         self.originals: dict[str, bytes] = dict(options.changed)
@@ -67,7 +74,7 @@ class Workspace:
         return known
 
     def _check(self, name: str, changed: Mapping[str, bytes]) -> SubjectReport:
-        return lint_one(self.catalog, name, replace(self.options, changed=changed))
+        return self._concluded(lint_one(self.catalog, name, replace(self.options, changed=changed)))
 
     def _read_by(self, report: SubjectReport) -> None:
         for path in report.sources:
@@ -86,7 +93,7 @@ class Workspace:
             return
         seen: set[tuple[Edit, ...]] = set()
         for model in self._models_of(name):
-            if (model.environment is None) is (rule.subject == DOCKERFILE):
+            if rule.subject == POLICY or (model.environment is None) is (rule.subject == DOCKERFILE):
                 for repair in rule.repair(replace(model, item=item)):
                     if repair.edits and repair.edits not in seen:
                         seen.add(repair.edits)
@@ -110,7 +117,7 @@ class Workspace:
 
     def _read_models(self, name: str) -> list[Case]:
         report = self.report(name)
-        options = replace(self.options, changed=self.changed)
+        options = replace(self.options, changed=self.changed).of(name)
         asked = {item: asked_of(item, self.catalog, options.profile) for item in COMPONENTS}
         requirements = {item: asking for item, asking in asked.items() if asking is not None}
         nothing = Finding("", report.findings[0].severity, "") if report.findings else report.judgements[0]
