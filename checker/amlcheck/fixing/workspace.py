@@ -32,6 +32,7 @@ class Attempt:
     """The files that it changes, by their real paths."""
     reports: Mapping[str, SubjectReport] = field(default_factory=dict)
     """What is then said of every subject that reads them."""
+    change: Change = field(default_factory=lambda: Change({}, {}))
     refused: str = ""
     """Why it is not made, in one sentence; empty where it may be."""
 
@@ -60,6 +61,7 @@ class Workspace:
         self._reports: dict[str, SubjectReport] = {}
         self._readers: dict[str, set[str]] = defaultdict(set)
         self._models: dict[str, list[Case]] = {}
+        self._tried: dict[tuple[str, frozenset[Edit]], Attempt] = {}
         for report in reports:
             self._read_by(report)
 
@@ -142,29 +144,39 @@ class Workspace:
 
     def attempt(self, name: str, targets: Collection[Item], repairs: Collection[Repair]) -> Attempt:
         """Tries repairs of a subject's items together: every subject that reads a changed file is checked again."""
+        edits = frozenset(edit for repair in repairs for edit in repair.edits)
+        tried = self._tried.get((name, edits))
+        if tried is None:
+            tried = self._tried[name, edits] = self._try(name, edits)
+        if tried.refused:
+            return tried
+        for subject, after in tried.reports.items():
+            wrong = trouble(self.report(subject), after, tried.change, targets if subject == name else ())
+            if wrong:
+                return Attempt(refused=wrong if subject == name else f"{subject}: {wrong}")
+        return tried
+
+    def _try(self, name: str, edits: frozenset[Edit]) -> Attempt:
+        """The files with the edits, and what is then said; whether that is any good is not looked at here."""
         report = self.report(name)
         by_path: dict[str, list[Edit]] = defaultdict(list)
-        for edit in dict.fromkeys(edit for repair in repairs for edit in repair.edits):
+        for edit in edits:
             by_path[edit.location.path].append(edit)
         changed = dict(self.changed)
-        edits: dict[str, Sequence[Placed]] = {}
+        places: dict[str, Sequence[Placed]] = {}
         for path, wanted in by_path.items():
-            after, places, refused = self._edited(path, report.sources.get(path), wanted)
+            after, where, refused = self._edited(path, report.sources.get(path), wanted)
             if refused:
                 return Attempt(refused=refused)
-            edits[path] = places
+            places[path] = where
             changed[self._key(path)] = after
         touched = {self._key(path) for path in by_path}
         subjects = {name}.union(*(self._readers[path] for path in touched))
-        reports: dict[str, SubjectReport] = {}
-        change = Change(report.sources, edits)
-        for subject in sorted(subjects, key=lambda item: item != name):
-            before = self.report(subject)
-            reports[subject] = self._check(subject, changed)
-            wrong = trouble(before, reports[subject], change, targets if subject == name else ())
-            if wrong:
-                return Attempt(refused=wrong if subject == name else f"{subject}: {wrong}")
-        return Attempt({path: changed[path] for path in touched}, reports)
+        reports = {
+            subject: self._check(subject, changed)
+            for subject in sorted(subjects, key=lambda item: (item != name, item))
+        }
+        return Attempt({path: changed[path] for path in touched}, reports, Change(report.sources, places))
 
     def _edited(self, path: str, text: str | None, wanted: list[Edit]) -> tuple[bytes, list[Placed], str]:
         """A file's bytes with edits, and the edits by offsets; or why they cannot be made."""
@@ -191,6 +203,7 @@ class Workspace:
     def make(self, attempt: Attempt, paths: Collection[str]) -> None:
         """Takes a change that may be made: from now on the files are so. `paths` as they are shown."""
         self.changed.update(attempt.changed)
+        self._tried.clear()
         for path in paths:
             self.shown.setdefault(self._key(path), path)
         for subject, report in attempt.reports.items():
