@@ -18,6 +18,8 @@ is removed when the check ends, unless `--tag` gives it a name.
 Correct the step. Where it needs BuildKit (`RUN --mount`, heredocs), build the image with `docker build` and give
 `amlcheck check` the image and `--dockerfile`.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Docker's engine API, POST /build.

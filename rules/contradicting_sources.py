@@ -18,6 +18,8 @@ Every probe asks all sources of a component and compares those that speak of the
 
 Find out which one is right, and change the other: usually an ENV that a later layer forgot, or files copied over a package.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Where versions can be read, and in which order they are trusted: docs/architecture.md of the project.

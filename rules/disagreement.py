@@ -19,6 +19,8 @@ may not give the image that was tested. The verdict follows the image; this find
 
 Build the image again from this Dockerfile and probe it. If the two still differ, pin the version in the file.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - docs/architecture.md of the project: how witnesses are reconciled.

@@ -17,6 +17,8 @@ Probes look through the whole image and not only at the usual places.
 
 Nothing, where that is meant. Otherwise remove the one that is not needed: it also makes the image smaller.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Where versions can be read: docs/architecture.md of the project.

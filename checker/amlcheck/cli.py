@@ -90,6 +90,16 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     lint.add_argument(
         "--environment", metavar="FILE", help="the environment that Azure ML builds on top of the Dockerfile's image"
     )
+    fixes = lint.add_argument_group("what is fixed")
+    fixes.add_argument("--fix", action="store_true", help="repair what can be repaired safely, and report what is left")
+    fixes.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: also repairs that ask to be looked at, such as another version",
+    )
+    fixes.add_argument(
+        "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
+    )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
     _add_policy(lint)
