@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from amlcheck.regex import regex
+from amlcheck.report.harmless import plain
 
 Segment = tuple[str, str]
 """Text, and its style: words of _CODES, such as "bold red"."""
@@ -43,7 +44,7 @@ class Page:
         room = self.width
         shown = []
         for text, style in segments:
-            kept = cut(text, room)
+            kept = cut(plain(text).replace("\n", " "), room)  # whoever calls: a result that is read may be anybody's
             room -= cells(kept)
             shown.append(self._styled(kept, style))
         self._lines.append("".join(shown).rstrip())
@@ -55,7 +56,7 @@ class Page:
 
     def unwrapped(self, text: str) -> None:
         """A line as long as it is: what is to be copied."""
-        self._lines.append(text)
+        self._lines.append(plain(text))
 
     def hanging(self, label: str, message: str, style: str = "", text_style: str = "", indent: int = 0) -> None:
         """A label and a message, wrapped with the following lines indented."""

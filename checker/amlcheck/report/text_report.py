@@ -22,6 +22,7 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
+from amlcheck.pages import hint
 from amlcheck.report.harmless import plain
 from amlcheck.report.page import Page, Segment
 
@@ -269,6 +270,11 @@ def _underlined(page: Page, line: str, location: Location, margin: int, note: st
     page.line((f"  {' ' * margin} | {' ' * offset}", ""), (marks, "bold red"), (plain(label), "dim"))
 
 
+def _is_told(item: Judgement | Finding) -> bool:
+    """Whether something is said of it beside a line of the table."""
+    return isinstance(item, Finding) or item.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
+
+
 def _summary(page: Page, report: Report) -> None:
     everything: list[Judgement | Finding] = []
     for subject in report.subjects:
@@ -295,8 +301,11 @@ def _summary(page: Page, report: Report) -> None:
     line += f"; {waived['ignore']} ignored" if waived["ignore"] else ""
     line += f"; {waived['baseline']} in the baseline" if waived["baseline"] else ""
     line += f"; {errors} not readable" if errors else ""
+    told = next((item.rule for item in items if item.rule and _is_told(item)), "")
+    if told:
+        page.paragraph(f"what a rule asks, why, and what to do: {hint(plain(told))}", "dim")
     failing = any(fails(report, item) for item in items)
     style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
     for note in report.notes:
         _hanging(page, "note: ", note, "yellow", "", 2)
-    page.paragraph(line, style)
+    page.paragraph(plain(line), style)
