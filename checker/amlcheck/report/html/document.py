@@ -113,6 +113,7 @@ def _header(report: Report, sections: list[str]) -> Markup:
     profile = report.profile + (f" with {report.flavour}" if report.flavour else "")
     allowed = ", undecided is allowed" if report.allow_undecided else ""
     links = [tag("a", name.capitalize(), href=f"#{name}") for name in sections]
+    failing = report.fail_on.label if report.fail_on is not None else "nothing"
     return tag(
         "header",
         tag(
@@ -123,7 +124,7 @@ def _header(report: Report, sections: list[str]) -> Markup:
             class_="bar",
         ),
         tag("h1", _outcome(report), class_=_LOOKS[code]),
-        tag("p", f"Profile {profile}; fails on {report.fail_on.label}{allowed}; exit code {int(code)}", class_="quiet"),
+        tag("p", f"Profile {profile}; fails on {failing}{allowed}; exit code {int(code)}", class_="quiet"),
         _counts(report),
     )
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
-_UNSEEN = re.compile(
+from amlcheck.regex import regex
+
+_UNSEEN = regex(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
-_ATTRIBUTE = re.compile(r"[a-z][a-z0-9-]*|viewBox|preserveAspectRatio")
-_TARGET = re.compile(r"#[A-Za-z0-9_.-]+|https://[^\s]+")
+_ATTRIBUTE = regex(r"[a-z][a-z0-9-]*|viewBox|preserveAspectRatio")
+_TARGET = regex(r"#[A-Za-z0-9_.-]+|https://[^\s]+")
 _VOID = frozenset({"meta", "link", "input", "br"})
 _LAST_C0, _DELETE, _DELETE_PICTURE, _PICTURES = 0x1F, 0x7F, 0x2421, 0x2400
 _BYTES = range(0xDC80, 0xDD00)

@@ -5,14 +5,14 @@ That is headings, paragraphs, lists, fences, `code`, and addresses of the web; a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.catalog import Catalog, Rule
+from amlcheck.regex import regex
 from amlcheck.report.html.markup import Markup, join, tag, text, with_code
 
-_ADDRESS = re.compile(r"https://[^\s<>\"'`)\]]+[^\s<>\"'`)\].,;:]")
-_ITEM = re.compile(r"[-*] ")
+_ADDRESS = regex(r"https://[^\s<>\"'`)\]]+[^\s<>\"'`)\].,;:]")
+_ITEM = regex(r"[-*] ")
 _EXAMPLES = {"Bad": "bad", "Good": "good", "Undecided": "undecided"}
 
 
