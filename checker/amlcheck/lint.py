@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amlcheck import looking
 from amlcheck.catalog import DOCKERFILE, Catalog
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
@@ -68,6 +69,8 @@ def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) ->
 
 def read_text(path: Path) -> str:
     """A Dockerfile's text. Raises UnreadableError with one sentence."""
+    if why := looking.into(path):
+        raise UnreadableError(f"{path}: {why}")
     try:
         if path.is_dir():
             raise UnreadableError(f"{path}: no Dockerfile in this folder; name the file to check")

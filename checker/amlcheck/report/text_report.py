@@ -42,8 +42,8 @@ MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""
 
 
-def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
-    """The report as text of that many columns."""
+def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False, summary: bool = True) -> str:
+    """The report as text of that many columns; without the last line where no `summary` is wanted."""
     out = io.StringIO()
     console = Console(
         file=out,
@@ -61,7 +61,8 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> 
         if many and _quiet(subject):
             continue
         _subject(console, subject)
-    _summary(console, report)
+    if summary:
+        _summary(console, report)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
