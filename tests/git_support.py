@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,11 +58,17 @@ class Repository:
             "COLUMNS": "100",
         }
 
-    def run(self, *words: str | Path, given: bytes = b"", cwd: Path | None = None, **env: str) -> Result:
+    def run(
+        self,
+        words: Sequence[str | Path],
+        given: bytes = b"",
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
         done = subprocess.run(
             [str(word) for word in words],
             cwd=cwd or self.path,
-            env={**self.env, **env},
+            env={**self.env, **(env or {})},
             input=given,
             capture_output=True,
             check=False,
@@ -71,12 +78,12 @@ class Repository:
 
     def git(self, *words: str | Path, cwd: Path | None = None, **env: str) -> str:
         """What git prints; it must succeed."""
-        result = self.run("git", *words, cwd=cwd, **env)
+        result = self.run(("git", *words), cwd=cwd, env=env)
         assert result.code == 0, (words, result)
         return result.out.strip()
 
     def amlcheck(self, *words: str | Path, given: bytes = b"", cwd: Path | None = None, **env: str) -> Result:
-        return self.run(sys.executable, "-m", "amlcheck", *words, given=given, cwd=cwd, **env)
+        return self.run((sys.executable, "-m", "amlcheck", *words), given, cwd, env)
 
     def install(self, cwd: Path | None = None) -> Result:
         result = self.amlcheck("hook", "install", cwd=cwd)
@@ -101,7 +108,7 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
     def push(self, *words: str, **env: str) -> Result:
-        return self.run("git", "push", *(words or ("origin", "HEAD")), **env)
+        return self.run(("git", "push", *(words or ("origin", "HEAD"))), env=env)
 
     def pushed(self, *words: str, **env: str) -> Result:
         """A push that must go through."""

@@ -242,7 +242,7 @@ def test_what_only_the_merge_brings_together_is_checked(repo: Repository) -> Non
     repo.commit({"m/other.yml": conda_file("3.5")})
     repo.pushed("--no-verify", "origin", "main")
     repo.git("checkout", "-q", "feature")
-    repo.run("git", "merge", "-q", "--no-edit", "main")
+    repo.run(("git", "merge", "-q", "--no-edit", "main"))
     repo.git("checkout", "-q", "--theirs", "m/other.yml")
     repo.git("add", "-A")
     repo.git("commit", "-q", "-m", "merged")

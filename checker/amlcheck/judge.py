@@ -177,14 +177,16 @@ def exit_code(report: Report) -> Exit:
     items: list[Judgement | Finding] = [*judgements, *findings]
     if any(fails(report, item) for item in items):
         return Exit.VIOLATED
-    undecided = any(
-        judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on and judgement.waiver is None
-        for judgement in judgements
-    )
+    undecided = any(judgement.verdict is Verdict.UNDECIDED and counts(report, judgement) for judgement in judgements)
     return Exit.UNDECIDED if undecided and not report.allow_undecided else Exit.MET
 
 
 def fails(report: Report, item: Judgement | Finding) -> bool:
     """Whether one item alone makes the run fail."""
     violated = isinstance(item, Finding) or item.verdict is Verdict.VIOLATED
-    return violated and item.severity >= report.fail_on and item.waiver is None
+    return violated and counts(report, item)
+
+
+def counts(report: Report, item: Judgement | Finding) -> bool:
+    """Whether one item is grave enough to bear on the exit code, and not waived."""
+    return report.fail_on is not None and item.severity >= report.fail_on and item.waiver is None

@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from fnmatch import fnmatch
 
 from amlcheck.discover import SNIFFED, is_dockerfile_name, is_environment_name, is_left_out, states_environment
-from amlcheck.hook.git import Git
+from amlcheck.hook.git import Git, GitError
 from amlcheck.hook.tree import Changes, Tree
 
 _SEARCHED = ("*.json", "*.yml", "*.yaml", "*.py", "*.txt", "*.in", "*.lock", "*.list", "*.cfg", "*.toml")
@@ -23,6 +24,16 @@ _LINKING = (".yml", ".yaml", ".txt", ".in", ".lock", ".list", ".cfg")
 _BUILT_BY_DEFAULT = ("build", "Build")
 """What stands in a file that has a Dockerfile of the usual name built without naming it."""
 MAX_ROUNDS = 12
+
+
+def _is_searched(path: str) -> bool:
+    low = posixpath.basename(path).lower()
+    return any(fnmatch(low, pattern) for pattern in (*_SEARCHED, *_SEARCHED_ANY_CASE))
+
+
+def _expression(how: tuple[str, ...], pattern: bytes) -> bytes:
+    """A pattern of git grep's in Python's notation."""
+    return re.escape(pattern) if how == ("-F",) else pattern.replace(b"[^[:space:]]", rb"\S")
 
 
 class Concerned:
@@ -136,9 +147,22 @@ class Concerned:
         given = b"\n".join(os.fsencode(pattern) for pattern in sorted(patterns)) + b"\n"
         places = (*_SEARCHED, *(f":(icase){name}" for name in _SEARCHED_ANY_CASE))
         words = ("grep", "-l", "-z", "-a", "--full-name", "--no-color", "--no-recurse-submodules", *how, "-f", "-")
-        out = self._git.out(*words, self._tree.commit, "--", *places, given=given, accepted=(0, 1))
+        try:
+            out = self._git.out(*words, self._tree.commit, "--", *places, given=given, accepted=(0, 1))
+        except GitError:
+            return self._searched_here(re.compile(b"|".join(_expression(how, os.fsencode(each)) for each in patterns)))
         prefix = len(self._tree.commit) + 1
         return {os.fsdecode(item[prefix:]) for item in out.split(b"\0") if item}
+
+    def _searched_here(self, pattern: re.Pattern[bytes]) -> set[str]:
+        """The same without git, which gives up at the first file that a partial clone left out."""
+        words = ("rev-list", "--objects", "--no-walk", "--missing=print", self._tree.commit)
+        lacking = {line[1:] for line in self._git.out(*words).decode("utf-8", "replace").split("\n") if line[:1] == "?"}
+        return {
+            path
+            for path, entry in self._tree.entries.items()
+            if entry.name not in lacking and _is_searched(path) and pattern.search(self._content(path))
+        }
 
     # --- from who is judged to who is judged with it ------------------------------------------------------------------
 

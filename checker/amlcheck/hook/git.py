@@ -102,19 +102,22 @@ class Git:
         except OSError:
             answer = b""
         if not answer:
-            raise GitError("git cat-file: ended without an answer")
+            self._end(self._readers.pop(how))  # it dies of what a partial clone left out; another one is started
         return answer.split()
 
     def close(self) -> None:
         """Ends what was started."""
         readers, self._readers = self._readers, {}
         for reader in readers.values():
-            for stream in (reader.stdin, reader.stdout):
-                if stream is not None:
-                    with suppress(OSError):
-                        stream.close()
-            reader.kill()
-            reader.wait()
+            self._end(reader)
+
+    def _end(self, reader: subprocess.Popen[bytes]) -> None:
+        for stream in (reader.stdin, reader.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        reader.kill()
+        reader.wait()
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from typing import Any
 from amlcheck import looking
 from amlcheck.catalog import catalog
 from amlcheck.cli import parser
+from amlcheck.concluding import report_of
 from amlcheck.config import read_config
+from amlcheck.data_files import read_toml
 from amlcheck.discover import NO_ENVIRONMENT, excluded, is_environment_name
 from amlcheck.errors import AmlcheckError
 from amlcheck.hook.checking import CONFIGURATION, Checked
@@ -25,8 +27,7 @@ from amlcheck.hook.tree import Changes, Tree
 from amlcheck.image import ownership
 from amlcheck.image.base_image import BaseImages
 from amlcheck.image.config import ImageConfig
-from amlcheck.knowledge import read_toml
-from amlcheck.lint_command import Settings, settings_of, with_environments
+from amlcheck.lint_command import Settings, own_options, settings_of, with_environments
 from amlcheck.model import Report, SubjectReport
 from amlcheck.records import replace
 from amlcheck.run import lint_all, once
@@ -79,9 +80,11 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _by_configuration(snapshot: Snapshot, found: set[str], changes: Sequence[Changes]) -> list[tuple[str, list[str]]]:
-    """The files under each configuration: the nearest one of the commit at or above them, "" where there is none.
+    """The files under each configuration; "" where there is none.
 
-    One that changed is read even where it counts for nothing here: that it is broken is told now, not at the next push.
+    The one at the top of the commit counts for all, as it does for `amlcheck lint` there. Where there is none, it is the
+    nearest one above a file. One that changed is read even where it counts for nothing here: that it is broken is told now,
+    not at the next push.
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for each in changes:
@@ -89,12 +92,14 @@ def _by_configuration(snapshot: Snapshot, found: set[str], changes: Sequence[Cha
             if posixpath.basename(path) == CONFIGURATION:
                 groups[path] = []
     known: dict[str, str] = {}
+    top = _configuration(snapshot, "", known)
     for path in sorted(found):
-        groups[_configuration(snapshot, posixpath.dirname(path), known)].append(path)
+        groups[top or _configuration(snapshot, posixpath.dirname(path), known)].append(path)
     return sorted(groups.items())
 
 
 def _configuration(snapshot: Snapshot, folder: str, known: dict[str, str]) -> str:
+    """The nearest configuration at or above a folder."""
     if folder not in known:
         own, project = (posixpath.join(folder, name) for name in (CONFIGURATION, "pyproject.toml"))
         if _is_there(snapshot, own):
@@ -168,6 +173,8 @@ def _report(snapshot: Snapshot, changes: Sequence[Changes], found: list[str], se
     names = [name for name in found if not excluded(name, patterns)]
     catalog()
     lint, names = with_environments(settings.lint, names, None, [])
+    own = own_options(settings, lint, names)
+    lint = replace(lint, own={name: replace(each, bases=lint.bases) for name, each in own.items()})
     said: list[SubjectReport] = []
     for name in names:
         snapshot.looked.clear()
@@ -175,13 +182,7 @@ def _report(snapshot: Snapshot, changes: Sequence[Changes], found: list[str], se
         looked = frozenset((name, *snapshot.looked, *_gone_beside(name, changes, snapshot)))
         if subject.error != NO_ENVIRONMENT and _is_concerned(looked, changes, snapshot.tree):
             said.append(subject)
-    return Report(
-        profile=settings.lint.profile.name,
-        subjects=tuple(once(said)),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=True,
-    )
+    return replace(report_of(list(once(said)), settings), allow_undecided=True, notes=())
 
 
 def _gone_beside(name: str, changes: Sequence[Changes], snapshot: Snapshot) -> Iterator[str]:
