@@ -144,14 +144,14 @@ def disagreement(component: str, requirement: Requirement | None, witnesses: Seq
         return []
     answers = [requirement.compare(fact.value) if requirement is not None else None for fact in (promised, found)]
     opposite = None not in answers and answers[0] is not answers[1]
-    if not opposite and not _exclude(promised.value, found.value):
+    if not opposite and not exclude(promised.value, found.value):
         return []
     message = f"{component}: the Dockerfile says {promised.value.text}, the image has {found.value.text}"
     place = next((item.location for item in promised.evidence if item.location is not None), None)
     return [Notice(message, place, related=(*promised.evidence, *found.evidence))]
 
 
-def _exclude(mine: Value, theirs: Value) -> bool:
+def exclude(mine: Value, theirs: Value) -> bool:
     """Whether two values cannot both be true."""
     if mine.present is not theirs.present:
         return True

@@ -160,7 +160,8 @@ def _keyboard(elsewhere: bool) -> Iterator[int | None]:
 def _colour(options: argparse.Namespace) -> bool:
     to_terminal = sys.stdout is not None and sys.stdout.isatty()
     wanted: str = options.color
-    return wanted == "always" or (wanted == "auto" and to_terminal and "NO_COLOR" not in os.environ)
+    able = to_terminal and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
+    return wanted == "always" or (wanted == "auto" and able)
 
 
 def _printed(report: Report, options: argparse.Namespace) -> str:

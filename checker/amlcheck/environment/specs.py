@@ -151,7 +151,11 @@ def pip_spec(word: Text) -> Spec | None:
         return Spec(name, None, part, "it is installed from a URL", extras, applies, marker)
     if not requirement.specifier:
         return Spec(name, None, None, "", extras, applies, marker)
-    return Spec(name, _written(str(requirement.specifier), rest), part, "", extras, applies, marker)
+    try:
+        versions = _written(str(requirement.specifier), rest)
+    except ValueError:  # ===, with something that has no place among versions
+        return Spec(name, None, part, f"{rest!r} names no version that can be ordered", extras, applies, marker)
+    return Spec(name, versions, part, "", extras, applies, marker)
 
 
 def _written(specifiers: str, rest: str) -> VersionSet:

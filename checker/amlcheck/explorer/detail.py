@@ -74,7 +74,7 @@ def headline(item: Item) -> Text:
             return Text(item.message, "bold")
     if item.waiver is not None:
         label = f"waived {label}"
-    return Text(f"{label}[{line(item.rule)}] ", style).append(item.message, "bold")
+    return Text(f"{label}[{item.rule}] ", style).append(item.message, "bold")
 
 
 def _pair(label: str, text: str, width: int, style: str = "") -> list[Text]:

@@ -49,7 +49,9 @@ class Item:
 
     @property
     def rule(self) -> str:
-        return self.what.rule if not isinstance(self.what, Deployment) else "AML501" if self.what.failure else ""
+        if isinstance(self.what, Deployment):
+            return "AML501" if self.what.failure is not None else ""
+        return line(self.what.rule)
 
     @property
     def severity(self) -> Severity:

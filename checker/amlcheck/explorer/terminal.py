@@ -140,7 +140,7 @@ class Terminal:
             file=out,
             width=width,
             force_terminal=True,
-            color_system="standard" if self._colour else None,
+            color_system="standard",
             no_color=not self._colour,
             highlight=False,
             markup=False,

@@ -88,8 +88,8 @@ def _title(state: State) -> Text:
     elif isinstance(screen, Panel):
         here = "what is shown"
     else:
-        here += f" · {state.report.profile}"
-        here += f" with {state.report.flavour}" if state.report.flavour else ""
+        here += f" · {line(state.report.profile)}"
+        here += f" with {line(state.report.flavour)}" if state.report.flavour else ""
         here += f" · {_of(len(state.subjects()), len(state.report.subjects), 'subject')}"
     right = _where(state)
     room = state.size.columns - cell_len(right) - 2

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from amlcheck.model import Report
 
 MACHINE: Mapping[str, str] = {
+    "html": "html.document",
     "json": "json_report",
     "sarif": "sarif",
     "sarif-full": "sarif_full",

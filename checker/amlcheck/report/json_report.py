@@ -206,6 +206,7 @@ def _load(load: Load) -> dict[str, Any]:
         "p95_ms": _seconds(load.p95),
         "p99_ms": _seconds(load.p99),
         "per_second": _seconds(replace(load, seconds=_seconds(load.seconds)).throughput),
+        "curve_ms": [_seconds(value) for value in load.curve],
     }
 
 
