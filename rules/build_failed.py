@@ -32,6 +32,8 @@ RUN apt-get update && apt-get install -y libfuse-dev
 Correct the step. Where it needs BuildKit (`RUN --mount`, heredocs), build the image with `docker build` and give
 `amlcheck check` the image and `--dockerfile`.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Docker's engine API, POST /build.

@@ -31,6 +31,8 @@ FROM nvidia/cuda:10.2-cudnn7-runtime-ubuntu18.04
 
 Find out which one is right, and change the other: usually an ENV that a later layer forgot, or files copied over a package.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Where versions can be read, and in which order they are trusted: docs/architecture.md of the project.

@@ -45,6 +45,8 @@ def run(data):
 
 What the finding says: each cause has its own remedy.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Microsoft's documents on deploying with a custom image and on local deployments; azureml-inference-server-http 1.5.1 as

@@ -31,6 +31,8 @@ exec gunicorn --bind 0.0.0.0:5001 main:app
 
 Start the server with `exec` in the start script, or name it directly in CMD in JSON form.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Docker: `docker stop` sends SIGTERM to the first process, and SIGKILL ten seconds later.

@@ -35,6 +35,8 @@ $ docker build -t ours:2 . && amlcheck probe ours:2 --dockerfile Dockerfile
 
 Build the image again from this Dockerfile and probe it. If the two still differ, pin the version in the file.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - docs/architecture.md of the project: how witnesses are reconciled.

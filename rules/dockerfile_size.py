@@ -29,6 +29,8 @@ RUN bash /tmp/install.sh
 
 Move long scripts into files of the build context and COPY them.
 
+**No automatic fix:** what may be moved into files is the author's to say.
+
 ## Sources
 
 - Azure ML v2, environments: the Dockerfile is at most 100 KB.

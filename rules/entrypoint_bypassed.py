@@ -33,6 +33,8 @@ ENTRYPOINT ["/usr/bin/tini", "--"]
 
 Put what it sets up into ENV, or into the service that starts the server.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - docs/azureml-facts of the project, section 4: a local endpoint sets `CMD runsvdir /var/runit` on top of the image.

@@ -30,6 +30,8 @@ FROM python:3.5-slim
 
 Correct what it hid and remove the comment, or decide again: give another day, and a reason that says why.
 
+**No automatic fix:** whether the reason still holds is the author's to say.
+
 ## Sources
 
 - docs/policy.md of the project.

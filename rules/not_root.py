@@ -35,6 +35,8 @@ USER root
 
 End the Dockerfile with `USER root`, or let the user write where Azure ML does: /var/azureml-app and conda's prefix.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - docs/azureml-facts of the project, section 4: the Dockerfile that azure-ai-ml generates starts with `mkdir /var/azureml-app`.

@@ -35,6 +35,8 @@ RUN mkdir -p /var/runit/server && \
 `apt-get install -y runit`, and a folder below /var/runit with an executable `run` that starts the server; or start from one of
 Azure ML's inference images.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - docs/azureml-facts of the project, section 4: the Dockerfile that azure-ai-ml generates for local endpoints.

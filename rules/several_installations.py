@@ -31,6 +31,8 @@ RUN conda install -y python=3.9
 
 Nothing, where that is meant. Otherwise remove the one that is not needed: it also makes the image smaller.
 
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
+
 ## Sources
 
 - Where versions can be read: docs/architecture.md of the project.
