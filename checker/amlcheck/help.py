@@ -43,7 +43,7 @@ EXAMPLES = {
     ),
     "report": (
         ("amlcheck report", "this folder: arrows, Enter, ? for help"),
-        ("amlcheck report result.json", "what --format json wrote, elsewhere or yesterday"),
+        ("amlcheck report result.json", "what --format json wrote, or a CI kept"),
         ("amlcheck report ours:1 ours:2", "two images side by side"),
         ("amlcheck lint --format json | amlcheck report -", "the same from a pipe"),
     ),
@@ -87,12 +87,16 @@ def epilog(command: str, closing: str) -> str:
 
 def of_all(usage: str, description: str, closing: str, helps: dict[str, str]) -> str:
     """The program's own help: its commands in groups. `helps` has each command's line."""
-    lines = [usage, "", description]
+    import shutil  # neither is needed to check a file
+    import textwrap
+
+    width = max(shutil.get_terminal_size().columns - 2, 40)  # as argparse has it
+    lines = [usage, "", *textwrap.wrap(description, width)]
     left = dict(helps)
     for title, names in (*GROUPS, ("more", tuple(left))):
         told = [(name, left.pop(name)) for name in names if name in left]
         if told:
             lines += ["", f"{title}:", *(f"  {name:<11} {text}" for name, text in told)]
-    lines += ["", "options:", "  -h, --help  show this help message and exit; `amlcheck COMMAND --help` shows more"]
+    lines += ["", "options:", "  -h, --help  show this; `amlcheck COMMAND --help` shows more of one"]
     lines += ["  --version   show the version and exit", "", epilog("", closing), ""]
     return "\n".join(lines)
