@@ -27,6 +27,8 @@ FROM python:3.5-slim
 
 Correct the name, or remove it: `amlcheck rules` lists all of them.
 
+**No automatic fix:** which rule was meant is not known.
+
 ## Sources
 
 - docs/policy.md of the project.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from amlcheck.policy.baseline import Baseline
 
 PROGRESS_FROM = 50
+SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
+"""Formats that have room for what would repair a finding; for others it is not looked for."""
 
 
 @dataclass(frozen=True)
@@ -161,18 +163,53 @@ def _write_baseline(given: Mapping[str, Any]) -> Path | None:
 
 
 def run_lint(options: argparse.Namespace) -> Exit:
-    """Checks and reports. Raises AmlcheckError for what the user must change."""
-    report, settings = lint_report(options)
+    """Checks and reports, and repairs where that is asked for. Raises AmlcheckError for what the user must change."""
+    if options.fix or options.diff:
+        from amlcheck.fix_command import run_fix
+
+        return run_fix(options)
+    if options.unsafe_fixes:
+        raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
+    shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+    report, settings = lint_report(options, repairs=shown)
     write_report(report, options, settings.config)
     return exit_code(report)
 
 
-def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
-    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change."""
+@dataclass(frozen=True)
+class Run:
+    """What a run is about: how it checks, and which files."""
+
+    options: argparse.Namespace
+    settings: Settings
+    lint: LintOptions
+    names: list[str]
+
+
+def lint_report(options: argparse.Namespace, repairs: bool = False) -> tuple[Report, Settings]:
+    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change.
+
+    `repairs`: with what would repair it, which takes about as long again for each violation and finding.
+    """
+    run = planned(options)
+    if repairs:
+        from amlcheck.fix_command import with_repairs_shown
+
+        return with_repairs_shown(run), run.settings
+    return checked(run, run.lint), run.settings
+
+
+def planned(options: argparse.Namespace) -> Run:
+    """The settings and the files of a run. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
-    lint = replace(lint, own=_own(settings, lint, names))
+    return Run(options, settings, replace(lint, own=_own(settings, lint, names)), names)
+
+
+def checked(run: Run, lint: LintOptions) -> Report:
+    """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
+    options, settings, names = run.options, run.settings, run.names
     with _progress(len(names)) as told:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
@@ -189,8 +226,7 @@ def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
         if not options.config
         else []
     )
-    report = replace(report, notes=(*report.notes, *not_read))
-    return report, settings
+    return replace(report, notes=(*report.notes, *not_read))
 
 
 def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
