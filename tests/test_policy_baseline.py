@@ -189,6 +189,32 @@ def test_as_many_of_the_same_are_known(project: Path) -> None:
     assert len(with_baseline([report(1)], read_baseline(Path(BASE)))[1]) == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("the latency is 212.4 ms at the 95th percentile", "the latency is 208.9 ms at the 95th percentile", True),
+        ("nothing listened on port 5001 for 41 s", "nothing listened on port 5001 for 43 s", True),
+        ("nothing listened on port 5001", "nothing listened on port 8080", False),
+        ("<object at 0x7f31c0ffee10> is no list", "<object at 0x7f99aa010203> is no list", True),
+        ("[2026-11-21 12:00:01 +0000] [17] worker", "[2026-11-22 08:30:59 +0000] [23] worker", True),
+        ("container 4f2a9c0d1e3b ended", "container 99aabbccdde1 ended", True),
+        ("the module effaced is missing", "the module defaced is missing", False),
+        ("needs numpy 1.19", "needs numpy 1.20", False),
+        ("http://127.0.0.1:40213/score", "http://127.0.0.1:39017/score", True),
+    ],
+)
+def test_a_finding_without_a_place_is_told_by_its_words_and_not_by_its_times(
+    old: str, new: str, same: bool, project: Path
+) -> None:
+    before, after = (
+        SubjectReport("app:1", "deployment", findings=(Finding("AML501", Severity.ERROR, message),))
+        for message in (old, new)
+    )
+    write_baseline(baseline_of([before], Path(BASE)))
+    (found,), _ = with_baseline([after], read_baseline(Path(BASE)))
+    assert (found.findings[0].waiver is not None) is same
+
+
 def test_stale_entries_are_told_in_one_note(project: Path) -> None:
     lint("--write-baseline", BASE)
     total = len(entries())
