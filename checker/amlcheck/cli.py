@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _add_probe(commands)
     _add_score(commands)
     _add_check(commands)
+    _add_hook(commands)
     _add_report(commands)
     _add_diff(commands)
     init = commands.add_parser(
@@ -255,6 +256,48 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     return check
 
 
+def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    hook = commands.add_parser(
+        "hook",
+        help="check what is pushed",
+        description="Checks what is pushed to a git remote, from the commits themselves. AMLCHECK_SKIP=1 skips it once.",
+    )
+    hooks = hook.add_subparsers(dest="hook_command", required=True, metavar="COMMAND", parser_class=_Parser)
+    install = hooks.add_parser(
+        "install",
+        help="install git's pre-push hook",
+        description="Installs git's pre-push hook for the repository here. A hook that is there already goes on to run.",
+    )
+    install.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    uninstall = hooks.add_parser(
+        "uninstall",
+        help="remove it",
+        description="Removes the hook, and puts back the one that was there before, as it was.",
+    )
+    uninstall.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    run = hooks.add_parser(
+        "run", help="what git calls", description="What git calls, with its lines on standard input."
+    )
+    run.add_argument("name", choices=("pre-push",))
+    run.add_argument("remote", metavar="REMOTE", help="the remote's name, or its URL where it has none")
+    run.add_argument("url", nargs="?", metavar="URL")
+    pre_commit = hooks.add_parser(
+        "pre-commit",
+        help="what pre-commit calls",
+        description="What pre-commit calls at pre-push and manual. Takes these options of `amlcheck lint` as `args`.",
+    )
+    _add_asked(pre_commit)
+    _add_built(pre_commit.add_argument_group("how the file is built"))
+    pre_commit.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="the least severity that stops a push; default: error"
+    )
+    pre_commit.add_argument(
+        "--config", metavar="FILE", help="the configuration; default: the nearest one of the commit"
+    )
+    pre_commit.add_argument("--no-config", action="store_true", help="use no configuration file")
+    return hook
+
+
 def add_deployment(parser: _Parser) -> None:
     """The options of a test deployment, for every command that makes one."""
     what = parser.add_argument_group("what is deployed")
@@ -383,6 +426,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
     options = parser().parse_args(arguments)
     try:
+        if options.command == "hook":
+            from amlcheck.hook_command import run_hook
+
+            return run_hook(options, (sys.argv[1:] if arguments is None else arguments)[2:])
         if options.command == "lint":
             from amlcheck.lint_command import run_lint
 

@@ -204,7 +204,7 @@ def planned(options: argparse.Namespace) -> Run:
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
-    return Run(options, settings, replace(lint, own=_own(settings, lint, names)), names)
+    return Run(options, settings, replace(lint, own=own_options(settings, lint, names)), names)
 
 
 def checked(run: Run, lint: LintOptions) -> Report:
@@ -229,7 +229,7 @@ def checked(run: Run, lint: LintOptions) -> Report:
     return replace(report, notes=(*report.notes, *not_read))
 
 
-def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
+def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
     """How the files are checked of which the configuration says something else."""
     if not settings.config.get("per-path"):
         return {}

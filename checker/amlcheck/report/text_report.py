@@ -39,8 +39,8 @@ MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""
 
 
-def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
-    """The report as text of that many columns."""
+def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False, summary: bool = True) -> str:
+    """The report as text of that many columns; without the last line where no `summary` is wanted."""
     page = Page(max(width, 40), colour)
     many = len(report.subjects) > 8
     for subject in report.subjects:
@@ -48,7 +48,8 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> 
         if (many or beside_baseline) and _quiet(subject):
             continue
         _subject(page, subject)
-    _summary(page, report)
+    if summary:
+        _summary(page, report)
     return str(page)
 
 
