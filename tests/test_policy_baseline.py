@@ -320,6 +320,13 @@ def test_nothing_else_is_overwritten(project: Path, capsys: pytest.CaptureFixtur
     assert (project / "a/Dockerfile").read_text() == before
 
 
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_not_with_some_of_the_rules(option: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--write-baseline", BASE, option, "AML302"]) == 2
+    assert "not with --select or --ignore" in capsys.readouterr().err
+    assert not Path(BASE).exists()
+
+
 def test_a_link_stays_one_and_rights_stay(project: Path) -> None:
     lint("--write-baseline", "real.json")
     Path(BASE).symlink_to("real.json")
