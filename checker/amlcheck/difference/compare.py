@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 from amlcheck import __version__
@@ -177,14 +177,14 @@ def _matched(
     olds, news = list(_with_fingerprints(before)), list(_with_fingerprints(after))
     same: list[tuple[Finding, Finding]] = []
     for by_words in (False, True):
-        waiting: dict[object, list[tuple[Finding, str]]] = defaultdict(list)
+        waiting: dict[object, deque[tuple[Finding, str]]] = defaultdict(deque)
         for item in olds:
             waiting[_words(item[0]) if by_words else item[1]].append(item)
         left = []
         for finding, fingerprint in news:
             found = waiting[_words(finding) if by_words else fingerprint]
             if found:
-                same.append((found.pop(0)[0], finding))
+                same.append((found.popleft()[0], finding))
             else:
                 left.append((finding, fingerprint))
         kept = {id(item) for items in waiting.values() for item in items}

@@ -7,7 +7,9 @@ with none: it is told as removed and added.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from pathlib import PurePath
 
 from amlcheck.difference.model import Pair
@@ -31,19 +33,20 @@ def paired(
 
 def _named(before: list[SubjectReport], after: list[SubjectReport]) -> list[Pair]:
     """Pairs those of the same name, in their order where there are several; takes them out of both lists."""
-    waiting: dict[Hashable, list[SubjectReport]] = {}
+    waiting: dict[Hashable, deque[SubjectReport]] = {}
     for report in before:
-        waiting.setdefault(_name(report), []).append(report)
+        waiting.setdefault(_name(report), deque()).append(report)
     pairs = []
     left = []
     for report in after:
         same = waiting.get(_name(report))
         if same:
-            pairs.append(Pair(same.pop(0), report))
+            pairs.append(Pair(same.popleft(), report))
         else:
             left.append(report)
     after[:] = left
-    before[:] = [report for report in before if any(report is other for other in waiting[_name(report)])]
+    left_over = {id(report) for reports in waiting.values() for report in reports}
+    before[:] = [report for report in before if id(report) in left_over]
     return pairs
 
 
@@ -51,24 +54,25 @@ def _only(
     old: Sequence[SubjectReport], new: Sequence[SubjectReport], before: list[SubjectReport], after: list[SubjectReport]
 ) -> list[Pair]:
     """Pairs the one that each result has of a kind, whatever it is called: that is what was asked to be compared."""
-    pairs = []
-    for report in list(after):
-        olds = [item for item in old if item.kind == report.kind]
-        news = [item for item in new if item.kind == report.kind]
-        if len(olds) == len(news) == 1 and any(olds[0] is item for item in before):
-            pairs.append(Pair(olds[0], report, f"each result has one {report.kind}"))
-            before[:] = [item for item in before if item is not olds[0]]
-            after[:] = [item for item in after if item is not report]
-    return pairs
+    counted = Counter(report.kind for report in old), Counter(report.kind for report in new)
+    kinds = [kind for kind, count in counted[0].items() if count == counted[1][kind] == 1]
+
+    return [
+        pair for kind in kinds for pair in _by(partial(_of_kind, kind), f"each result has one {kind}", before, after)
+    ]
+
+
+def _of_kind(kind: str, report: SubjectReport) -> Hashable | None:
+    return kind if report.kind == kind else None
 
 
 def _by(key: Key, why: str, before: list[SubjectReport], after: list[SubjectReport]) -> list[Pair]:
     """Pairs those that one key tells apart from all others; takes them out of both lists."""
     olds, news = _unique(key, before), _unique(key, after)
     pairs = [Pair(olds[value], report, why) for value, report in news.items() if value in olds]
-    for pair in pairs:
-        before[:] = [report for report in before if report is not pair.old]
-        after[:] = [report for report in after if report is not pair.new]
+    taken = {id(pair.old) for pair in pairs} | {id(pair.new) for pair in pairs}
+    before[:] = [report for report in before if id(report) not in taken]
+    after[:] = [report for report in after if id(report) not in taken]
     return pairs
 
 
