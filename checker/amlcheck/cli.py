@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_hook(commands)
     _add_report(commands)
+    _add_diff(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -177,6 +178,29 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_policy(report, writing=False)
     _add_output(report)
     return report
+
+
+def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    diff = commands.add_parser(
+        "diff",
+        help="what changed between two results",
+        description="Compares two results of --format json: verdicts, values found, findings and deployments, of the same"
+        " files or of two builds of an image.",
+        epilog="exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read",
+    )
+    diff.add_argument("old", metavar="OLD.json", help="the older result; - for standard input")
+    diff.add_argument("new", metavar="NEW.json", help="the newer result; - for standard input")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--output", metavar="FILE", help="write it to a file")
+    diff.add_argument(
+        "--fail-on",
+        choices=("worse", "change", "never"),
+        default="worse",
+        help="what exit code 1 is for: what makes the newer run fail and did not the older one (default), any change,"
+        " or nothing",
+    )
+    diff.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    return diff
 
 
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -429,6 +453,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.report_command import run_report
 
             return int(run_report(options))
+        if options.command == "diff":
+            from amlcheck.diff_command import run_diff
+
+            return int(run_diff(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 

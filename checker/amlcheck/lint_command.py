@@ -158,6 +158,11 @@ def _write_baseline(given: Mapping[str, Any]) -> Path | None:
     """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
     if not given.get("write_baseline"):
         return None
+    if given.get("select") or given.get("ignore"):
+        raise AmlcheckError(
+            "--write-baseline: not with --select or --ignore: what the other rules find would be missing in it;"
+            " turn rules off in the configuration ([rules])"
+        )
     from amlcheck.policy.baseline import check_writable
 
     path = Path(given["write_baseline"])
