@@ -67,6 +67,8 @@ def run(data):
 
 Join `os.environ["AZUREML_MODEL_DIR"]` and the file's path in the model.
 
+**No automatic fix:** where the file is in the registered model is not known.
+
 ## Sources
 
 - The local web service and local endpoints set AZUREML_MODEL_DIR to azureml-models/<name>/<version>.

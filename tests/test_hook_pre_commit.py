@@ -85,7 +85,9 @@ def test_installed_by_pre_commit_from_a_repository(tmp_path: Path) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a clone")
     published = tmp_path / "published"
-    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
     for name in listed.stdout.decode().split("\0"):
         if name and not name.startswith("tests/") and (ROOT / name).is_file():
             target = published / name

@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser(
         "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
     )
-    explain.add_argument("rule", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("rules", nargs="+", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     profiles = commands.add_parser(
         "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
     )
@@ -90,6 +91,16 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     lint.add_argument(
         "--environment", metavar="FILE", help="the environment that Azure ML builds on top of the Dockerfile's image"
+    )
+    fixes = lint.add_argument_group("what is fixed")
+    fixes.add_argument("--fix", action="store_true", help="repair what can be repaired safely, and report what is left")
+    fixes.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: also repairs that ask to be looked at, such as another version",
+    )
+    fixes.add_argument(
+        "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
@@ -160,6 +171,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     report.add_argument("--print", action="store_true", help="print, as without a terminal")
     _add_asked(report)
     _add_image(report)
+    _add_policy(report, writing=False)
     _add_output(report)
     return report
 
@@ -331,7 +343,7 @@ def _add_asked(parser: _Parser) -> None:
     )
 
 
-def _add_policy(parser: _Parser) -> None:
+def _add_policy(parser: _Parser, writing: bool = True) -> None:
     known = parser.add_argument_group("what is known already")
     known.add_argument(
         "--select", action="append", metavar="RULES", help="ask only these, such as AML103,AML6; repeatable"
@@ -340,7 +352,10 @@ def _add_policy(parser: _Parser) -> None:
     baseline = known.add_mutually_exclusive_group()
     baseline.add_argument("--baseline", metavar="FILE", help="show and fail for what is not in this baseline only")
     baseline.add_argument("--no-baseline", action="store_true", help="take no notice of the one in the configuration")
-    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0")
+    if writing:
+        baseline.add_argument(
+            "--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0"
+        )
 
 
 def _add_built(how: argparse._ArgumentGroup) -> None:
@@ -424,7 +439,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "rules":
             text = show.rules(options.format)
         elif options.command == "explain":
-            text = show.explain(options.rule)
+            text = show.explain(options.rules, options.format)
         else:
             text = show.profiles(options.name)
         write(text)

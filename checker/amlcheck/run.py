@@ -52,11 +52,11 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
     if len(names) < PARALLEL_FROM or workers < 2 or looking.is_heard():
         known = catalog()
         for name in names:
-            yield _lint(known, name, options)
+            yield lint_one(known, name, options)
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (name for name in names if name != STDIN)
-        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
+        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.of(name)))
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
@@ -79,11 +79,12 @@ def _prepare(options: LintOptions) -> None:
 
 def _lint_in_worker(name: str) -> SubjectReport:
     assert _options is not None
-    return _lint(catalog(), name, _options)
+    return lint_one(catalog(), name, _options)
 
 
-def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
-    options = options.own.get(name, options)
+def lint_one(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    """The check of one file, or of standard input. What cannot be read is told in the report's `error`, never raised."""
+    options = options.of(name)
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 
@@ -91,8 +92,9 @@ def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
     if name != STDIN:
         return lint_file(known, Path(name), name, options)
     try:
-        text = decode(sys.stdin.buffer.read(), "standard input")
-        context = Context(options.context) if options.context is not None else None
+        given = options.changed.get(STDIN)
+        text = decode(sys.stdin.buffer.read() if given is None else given, "standard input")
+        context = Context(options.context, changed=options.changed) if options.context is not None else None
         return lint_text(known, STDIN, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(STDIN, "dockerfile", error=str(error))

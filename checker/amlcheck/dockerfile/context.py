@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -17,8 +19,11 @@ MAX_FILE = 1 << 20
 class Context:
     """A folder as Docker would send it to the builder."""
 
-    def __init__(self, folder: Path, dockerfile: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, dockerfile: Path | None = None, changed: Mapping[str, bytes] | None = None
+    ) -> None:
         self.folder = folder
+        self._changed = changed or {}
         self._dockerfile = dockerfile or folder / "Dockerfile"
 
     @cached_property
@@ -64,7 +69,10 @@ class Context:
         found = self.resolve(path)
         if found is None or not found.is_file() or looking.into(found):
             return None
+        instead = self._changed.get(os.path.realpath(found)) if self._changed else None
         try:
+            if instead is not None:
+                return Source(_shown(found), instead.decode("utf-8"))
             if found.stat().st_size > MAX_FILE:
                 return None
             return Source(_shown(found), found.read_bytes().decode("utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from amlcheck import looking
@@ -30,12 +31,15 @@ class Files:
     """Files by the path that is shown for them; each is read once."""
 
     opened: dict[str, Opened] = field(default_factory=dict)
+    changed: Mapping[str, bytes] = field(default_factory=dict)
+    """Files as they would be, by their real paths."""
 
     def read(self, shown: str) -> Opened:
         """A file by its path. Raises UnreadableError."""
         known = self.opened.get(shown)
         if known is None:
-            known = decode(_content(shown), shown)
+            instead = self.changed.get(os.path.realpath(shown)) if self.changed else None
+            known = decode(_content(shown) if instead is None else instead, shown)
             self.opened[shown] = known
         return known
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 
 from amlcheck.hook.git import Git
+from amlcheck.regex import regex
 
 MAX_POINTER = 1024
 """Bytes of a pointer, by its specification."""
-_POINTER = re.compile(
+_POINTER = regex(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\n"
     rb"(?:[a-z0-9.-]+ [^\n]*\n)*oid sha256:([0-9a-f]{64})\n(?:[a-z0-9.-]+ [^\n]*\n)*size (\d+)\n?(?:[^\n]+\n?)*"
 )

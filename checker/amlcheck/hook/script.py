@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 
+from amlcheck.regex import regex
+
 BEFORE = "pre-push.before-amlcheck"
 """The name of the hook that was there, beside ours."""
 _MARK = "# amlcheck-hook 1 "
-_SHELL = re.compile(rb"#!\s*((?:/[\w.\-/]*/)?(?:env\s+)?(?:sh|bash|dash|ksh)(?:\s+-[a-z]+)?)[ \t]*\r?\n")
+_SHELL = regex(rb"#!\s*((?:/[\w.\-/]*/)?(?:env\s+)?(?:sh|bash|dash|ksh)(?:\s+-[a-z]+)?)[ \t]*\r?\n")
 _STOPPED, _UNUSABLE, _GONE = 101, 102, 103
 """Exit codes that no crash of Python looks like."""
 

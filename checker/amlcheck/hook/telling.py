@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from amlcheck.hook.checking import Checked
     from amlcheck.model import Report
 
 SKIP = "AMLCHECK_SKIP"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHOWN = 4
 """Files that are named in the one line where all is well."""
 
