@@ -102,6 +102,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     fixes.add_argument(
         "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
     )
+    lint.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="check what has not changed since the last run, too"
+    )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
     _add_policy(lint)

@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from amlcheck import looking
 from amlcheck.errors import AmlcheckError
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict, Waiver
@@ -58,6 +59,7 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises AmlcheckError with one sentence."""
     try:
+        looking.into(path)
         if path.is_dir():
             raise AmlcheckError(f"{path}: is no baseline: it is a folder")
         with path.open("rb") as file:
@@ -237,6 +239,10 @@ def _message(item: Judgement | Finding) -> str:
 def _is_gone(entry: Entry, folder: Path) -> bool:
     """Whether the file that an entry is about is not there any more."""
     try:
-        return entry.kind in _FILES and entry.subject != "-" and not (folder / entry.subject).exists()
+        return entry.kind in _FILES and entry.subject != "-" and not _is_there(folder / entry.subject)
     except (OSError, ValueError):
         return True
+
+
+def _is_there(path: Path) -> bool:
+    return looking.at(path) and path.exists()
