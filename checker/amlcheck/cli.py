@@ -272,6 +272,8 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         description="Installs git's pre-push hook for the repository here. A hook that is there already goes on to run.",
     )
     install.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    image = "also build the Dockerfiles that are concerned, and look into the images"
+    install.add_argument("--image", action="store_true", help=image)
     uninstall = hooks.add_parser(
         "uninstall",
         help="remove it",
@@ -281,6 +283,7 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     run = hooks.add_parser(
         "run", help="what git calls", description="What git calls, with its lines on standard input."
     )
+    run.add_argument("--image", action="store_true", help=image)
     run.add_argument("name", choices=("pre-push",))
     run.add_argument("remote", metavar="REMOTE", help="the remote's name, or its URL where it has none")
     run.add_argument("url", nargs="?", metavar="URL")
@@ -292,11 +295,14 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_asked(pre_commit)
     _add_built(pre_commit.add_argument_group("how the file is built"))
     pre_commit.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that stops a push; default: error"
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that stops a push; default: error",
     )
     pre_commit.add_argument(
         "--config", metavar="FILE", help="the configuration; default: the nearest one of the commit"
     )
+    pre_commit.add_argument("--image", action="store_true", help=image)
     pre_commit.add_argument("--no-config", action="store_true", help="use no configuration file")
     return hook
 
