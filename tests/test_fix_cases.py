@@ -19,6 +19,7 @@ import support
 from amlcheck.catalog import Rule, catalog
 from amlcheck.environment.pairing import pair
 from amlcheck.fixing.allowed import Allowed
+from amlcheck.fixing.engine import items_of
 from amlcheck.fixing.workspace import Workspace
 from amlcheck.lint import LintOptions
 from amlcheck.run import lint_one
@@ -185,7 +186,7 @@ def test_repairs_are_what_their_page_says(tmp_path: Path, monkeypatch: pytest.Mo
         options = options_of(subject.options)
         report = lint_one(catalog(), name, options)
         workspace = Workspace(catalog(), options, Allowed.of([str(folder)], [name], None), [report])
-        for item in (*report.findings, *report.judgements):
+        for item in items_of(report):
             if item.rule == rule.id and workspace.is_repairable(item):
                 kinds = offered.setdefault(rule.id, Counter())
                 kinds.update(repair.safe for repair in workspace.repairs(name, item))
