@@ -14,6 +14,19 @@ config, both before what a program prints), but whoever believes the other one g
 
 Every probe asks all sources of a component and compares those that speak of the same place.
 
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:10.2-cudnn7-runtime-ubuntu18.04
+ENV CUDA_VERSION=11.8.0
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:10.2-cudnn7-runtime-ubuntu18.04
+```
+
 ## Fix
 
 Find out which one is right, and change the other: usually an ENV that a later layer forgot, or files copied over a package.

@@ -8,6 +8,10 @@ The day in `until=` is not past. It is the last one on which the comment counts;
 
 That was the agreement: until then, and no longer. What it hid is reported again; this says why it is.
 
+## How it is read
+
+Today is this machine's day, or that in `AMLCHECK_TODAY` (YYYY-MM-DD).
+
 ## Bad
 
 ```dockerfile
@@ -21,10 +25,6 @@ FROM python:3.5-slim
 # amlcheck: ignore=AML103 reason="until the client is replaced" until=2099-06-30
 FROM python:3.5-slim
 ```
-
-## How it is read
-
-Today is this machine's day, or that in `AMLCHECK_TODAY` (YYYY-MM-DD).
 
 ## Fix
 

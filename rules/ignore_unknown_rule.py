@@ -12,7 +12,7 @@ Mostly it is a typing error, and what was to be ignored is reported all the same
 ## Bad
 
 ```dockerfile
-# amlcheck: ignore=AML999 reason="a digit is wrong"
+# amlcheck: ignore=pyhton reason="the old client needs it"
 FROM ubuntu:20.04
 ```
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amlcheck import looking
 from amlcheck.catalog import DOCKERFILE, Catalog
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
@@ -81,6 +82,8 @@ def read_text(path: Path, changed: Mapping[str, bytes] | None = None) -> str:
     instead = changed.get(os.path.realpath(path)) if changed else None
     if instead is not None:
         return decode(instead, str(path))
+    if why := looking.into(path):
+        raise UnreadableError(f"{path}: {why}")
     try:
         if path.is_dir():
             raise UnreadableError(f"{path}: no Dockerfile in this folder; name the file to check")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.catalog import Catalog, catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
@@ -24,16 +25,23 @@ def lint_all(
     names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
 ) -> list[SubjectReport]:
     """A report a file, in order. `told` hears how many are done."""
-    reports = []
+    return list(once(_counted(_reports(names, options), told)))
+
+
+def _counted(reports: Iterable[SubjectReport], told: Callable[[int], None]) -> Iterator[SubjectReport]:
+    for number, report in enumerate(reports, 1):
+        yield report
+        told(number)
+
+
+def once(reports: Iterable[SubjectReport]) -> Iterator[SubjectReport]:
+    """Reports without what an earlier one said of the same place: several deployments may share a conda file."""
     said: set[Finding] = set()
-    for report in _reports(names, options):
-        reports.append(_once(report, said) if report.kind == "environment" else report)
-        told(len(reports))
-    return reports
+    for report in reports:
+        yield _once(report, said) if report.kind == "environment" else report
 
 
 def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
-    """A report without what was said of the same place before: several deployments may share a conda file."""
     left = tuple(finding for finding in report.findings if finding.location is None or finding not in said)
     said.update(left)
     return replace(report, findings=left)
@@ -41,7 +49,7 @@ def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
 
 def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
     workers = min(os.cpu_count() or 1, len(names))
-    if len(names) < PARALLEL_FROM or workers < 2:
+    if len(names) < PARALLEL_FROM or workers < 2 or looking.is_heard():
         known = catalog()
         for name in names:
             yield lint_one(known, name, options)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.dockerfile.source import Source
 
 MAX_FILE = 1 << 20
@@ -28,6 +29,8 @@ class Context:
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], bool]]:
         for path in (Path(f"{self._dockerfile}.dockerignore"), self.folder / ".dockerignore"):
+            if looking.into(path):
+                continue
             try:
                 text = path.read_bytes()[:MAX_FILE].decode("utf-8-sig", "replace")
             except OSError:
@@ -51,6 +54,8 @@ class Context:
         if relative != "." and self.ignores(relative):
             return None
         found = self.folder / relative
+        if not looking.at(found):
+            return None
         try:
             real = found.resolve(strict=True)
             if not real.is_relative_to(self.folder.resolve()):
@@ -62,7 +67,7 @@ class Context:
     def read(self, path: str) -> Source | None:
         """A context file's text; None where there is none, it is ignored, too large or not text."""
         found = self.resolve(path)
-        if found is None or not found.is_file():
+        if found is None or not found.is_file() or looking.into(found):
             return None
         instead = self._changed.get(os.path.realpath(found)) if self._changed else None
         try:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.dockerfile.source import Mapped, Source
 from amlcheck.environment.document import Problem
 from amlcheck.environment.limits import MAX_BYTES
@@ -43,10 +44,10 @@ class Files:
         return known
 
     def is_file(self, shown: str) -> bool:
-        return Path(shown).is_file()
+        return looking.at(shown) and Path(shown).is_file()
 
     def is_folder(self, shown: str) -> bool:
-        return Path(shown).is_dir()
+        return looking.at(shown) and Path(shown).is_dir()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -61,6 +62,8 @@ def beside(shown: str, name: str) -> str:
 
 def _content(shown: str) -> bytes:
     """Raises UnreadableError; never waits for a pipe and never reads a device."""
+    if why := looking.into(shown):
+        raise UnreadableError(f"{shown}: {why}")
     try:
         with open(os.open(shown, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from difflib import get_close_matches
+from difflib import get_close_matches  # two of them are needed, which `nearest` does not tell
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.fixing.case import unsafe

@@ -5,7 +5,6 @@ What stands in a Python program is left to its author.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.source import Mapped, Source, Span
@@ -15,9 +14,10 @@ from amlcheck.environment.yaml_reader import read_yaml
 from amlcheck.fixing.case import Case
 from amlcheck.fixing.edits import inserted, newline_at, replaced
 from amlcheck.model import Edit
+from amlcheck.regex import regex
 
-_DASH = re.compile(r"[ \t]*-[ \t]+")
-_BLANK = re.compile(r"[ \t]*")
+_DASH = regex(r"[ \t]*-[ \t]+")
+_BLANK = regex(r"[ \t]*")
 
 
 def tree(case: Case, path: str) -> Node | None:

@@ -17,11 +17,12 @@ from amlcheck.fixing.edits import inserted, newline_at, replaced
 from amlcheck.fixing.lists import line_of, tree, without
 from amlcheck.fixing.words import origin, rewritten, stands_alone
 from amlcheck.model import Edit, Repair
+from amlcheck.regex import regex
 from amlcheck.versions import VersionSet
 
 DEFAULTS = "azureml-defaults"
-_SINGLE = re.compile(r"\s*(?:===?|~=)\s*(?P<version>[\w!+.-]+?(?:\.\*)?)\s*(?:;.*)?", re.DOTALL)
-_RANGE = re.compile(r"\s*(?P<all>\(?[<>=!~][^;]*?)\s*(?:;.*)?", re.DOTALL)
+_SINGLE = regex(r"\s*(?:===?|~=)\s*(?P<version>[\w!+.-]+?(?:\.\*)?)\s*(?:;.*)?", re.DOTALL)
+_RANGE = regex(r"\s*(?P<all>\(?[<>=!~][^;]*?)\s*(?:;.*)?", re.DOTALL)
 
 
 def raised(case: Case, words: Iterable[Text | None], python: VersionSet | None) -> Iterator[Repair]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from amlcheck.dockerfile.built import Package
@@ -12,13 +11,14 @@ from amlcheck.fixing import releases
 from amlcheck.fixing.case import Case, unsafe
 from amlcheck.fixing.words import rewritten
 from amlcheck.model import Repair
+from amlcheck.regex import regex
 
-_NUMBER = re.compile(r"(?P<operator>={0,2})\s*(?P<number>\d+(?:\.\d+)*)(?:\.\*)?")
-_INSTALLER = re.compile(
+_NUMBER = regex(r"(?P<operator>={0,2})\s*(?P<number>\d+(?:\.\d+)*)(?:\.\*)?")
+_INSTALLER = regex(
     r"(?P<product>(?:Mini|Ana)conda3|Miniforge3|Mambaforge)-(?P<version>\d[\w.+-]*?|py\d[\w.+-]*?)-(?:\d-)?Linux"
 )
-_PYTHON_TAG = re.compile(r"(?P<number>3\.\d+(?:\.\d+)?)(?:-slim)?(?:-bullseye|-bookworm)?")
-_UBUNTU_TAG = re.compile(r"\d\d\.\d\d(?:\.\d+)?|trusty|precise|utopic|vivid|wily|xenial|bionic")
+_PYTHON_TAG = regex(r"(?P<number>3\.\d+(?:\.\d+)?)(?:-slim)?(?:-bullseye|-bookworm)?")
+_UBUNTU_TAG = regex(r"\d\d\.\d\d(?:\.\d+)?|trusty|precise|utopic|vivid|wily|xenial|bionic")
 
 
 def number_in(part: Text | None) -> Text | None:
