@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from amlcheck import __version__
+from amlcheck.completion_command import SHELLS, run_completion
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
+from amlcheck.help import Formatter, epilog, of_all
 from amlcheck.report import formats
 from amlcheck.report.harmless import in_text, one_line
 
@@ -22,19 +24,27 @@ class _Parser(argparse.ArgumentParser):
     """argparse whose errors look like all others, and that takes no abbreviations: they break when an option is added."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         print(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)", file=sys.stderr)
         raise SystemExit(int(Exit.ERROR))
 
 
+class _Program(_Parser):
+    """The program itself, whose help has the commands in groups."""
+
+    def format_help(self) -> str:
+        (commands,) = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        helps = {choice.dest: choice.help or "" for choice in commands._choices_actions}
+        return of_all("usage: amlcheck COMMAND [OPTION ...] [ARGUMENT ...]", self.description or "", _EXITS, helps)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = _Parser(
+    top = _Program(
         prog="amlcheck",
         description="Tells whether a custom Docker image can be used on Azure Machine Learning, before it is pushed.",
-        epilog=_EXITS,
     )
     top.add_argument("--version", action="version", version=f"amlcheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -61,23 +71,38 @@ def parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list every rule", description="Lists every rule.")
     rules.add_argument("--format", choices=("text", "json"), default="text")
     explain = commands.add_parser(
-        "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
+        "explain",
+        help="explain a rule: what it asks, why, good and bad, the fix",
+        description="Shows the pages of rules: what each asks, why, good and bad examples, the fix and the source.",
+        epilog=epilog("explain", ""),
     )
     explain.add_argument("rules", nargs="+", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
     explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands and options in your shell",
+        description="Prints a script for a shell, which then completes commands, options, choices, rules, profiles and"
+        " files. It knows this version: make it again after an update.",
+        epilog=epilog("completion", ""),
+    )
+    completion.add_argument("shell", choices=SHELLS, help="the shell")
     profiles = commands.add_parser(
-        "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
+        "profiles",
+        help="list profiles and flavours, or what one asks",
+        description="Lists profiles and flavours, or what one asks.",
     )
     profiles.add_argument("name", nargs="?", metavar="NAME", help="a profile or flavour to show in full")
     return top
 
 
 def help_of(command: str) -> str:
-    """The help text of `amlcheck lint`, `probe`, `score` or `check`."""
-    commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
-    return {"lint": _add_lint, "probe": _add_probe, "score": _add_score, "check": _add_check}[command](
-        commands
-    ).format_help()
+    """The help text of a command, or of the program itself where it is empty."""
+    whole = parser()
+    if not command:
+        return whole.format_help()
+    (commands,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    found: argparse.ArgumentParser = commands.choices[command]
+    return found.format_help()
 
 
 def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -85,7 +110,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "lint",
         help="check Dockerfiles",
         description="Reads Dockerfiles, and the files they copy, and decides each requirement of Azure Machine Learning.",
-        epilog=_EXITS,
+        epilog=epilog("lint", _EXITS),
     )
     lint.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
@@ -118,8 +143,11 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "probe",
         help="look inside images",
         description="Looks inside images and decides each requirement of Azure Machine Learning from what is really there.",
-        epilog="IMAGE is a name (the local engine's, else its registry's), docker-daemon:NAME, docker://REGISTRY/NAME:TAG,"
-        " docker-archive:FILE, oci-archive:FILE, oci:DIR or rootfs:DIR. " + _EXITS,
+        epilog=epilog(
+            "probe",
+            "IMAGE is a name (the local engine's, else its registry's), docker-daemon:NAME, docker://REGISTRY/NAME:TAG,"
+            " docker-archive:FILE, oci-archive:FILE, oci:DIR or rootfs:DIR.\n" + _EXITS,
+        ),
     )
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
@@ -160,11 +188,11 @@ def _add_image(probe: _Parser) -> None:
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     report = commands.add_parser(
         "report",
-        help="explore a result, a folder or an image in the terminal",
+        help="go through a result, a folder or an image in the terminal",
         description="Shows what was found in a terminal explorer: every Dockerfile or image by every requirement, and for each"
         " the words that decide it, who says what, the rule's page and the fix, which can be applied. Without a"
         " terminal it prints.",
-        epilog=_EXITS,
+        epilog=epilog("report", _EXITS),
     )
     report.add_argument(
         "what",
@@ -209,7 +237,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="deploy an image and ask it for a score",
         description="Runs an image on 127.0.0.1 as Azure Machine Learning would, sends it a scoring request, and says what"
         " is wrong where no right answer comes back.",
-        epilog=_EXITS,
+        epilog=epilog("score", _EXITS),
     )
     score.add_argument("image", metavar="IMAGE", help="an image of the local engine, or one that it can pull")
     score.set_defaults(target=None, build_arg=None, context=None, resolve_base=None)
@@ -232,7 +260,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="the whole chain: Dockerfile, build, image, score",
         description="Reads the Dockerfile, builds it, looks inside the image, deploys it on 127.0.0.1 and asks it for a"
         " score: one report, one exit code. What was built is removed again.",
-        epilog=_EXITS,
+        epilog=epilog("check", _EXITS),
     )
     check.add_argument("what", nargs="?", metavar="DIR|DOCKERFILE|IMAGE", help="default: what this folder holds")
     built = check.add_argument_group("what is built")
@@ -477,6 +505,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = show.rules(options.format)
         elif options.command == "explain":
             text = show.explain(options.rules, options.format)
+        elif options.command == "completion":
+            text = run_completion(options.shell, parser())
         else:
             text = show.profiles(options.name)
         write(text)
