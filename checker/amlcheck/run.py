@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from amlcheck import looking
 from amlcheck.catalog import Catalog, catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
@@ -15,67 +17,104 @@ from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import Finding, SubjectReport
 from amlcheck.records import replace
 
+if TYPE_CHECKING:
+    from amlcheck.remembering.files import FileMemory
+    from amlcheck.remembering.looks import Look
+
+    Outcome = tuple[SubjectReport, list[Look], bool]
+
 PARALLEL_FROM = 24
 """Files from which starting processes pays (a process costs about as much as twenty files)."""
 STDIN = "-"
 
 
 def lint_all(
-    names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
+    names: Sequence[str],
+    options: LintOptions,
+    told: Callable[[int], None] = lambda done: None,
+    memory: FileMemory | None = None,
 ) -> list[SubjectReport]:
-    """A report a file, in order. `told` hears how many are done."""
-    reports = []
+    """A report a file, in order. `told` hears how many are done. What is in `memory` and has not changed is not checked."""
+    return list(once(_counted(_reports(names, options, memory), told)))
+
+
+def _counted(reports: Iterable[SubjectReport], told: Callable[[int], None]) -> Iterator[SubjectReport]:
+    for number, report in enumerate(reports, 1):
+        yield report
+        told(number)
+
+
+def once(reports: Iterable[SubjectReport]) -> Iterator[SubjectReport]:
+    """Reports without what an earlier one said of the same place: several deployments may share a conda file."""
     said: set[Finding] = set()
-    for report in _reports(names, options):
-        reports.append(_once(report, said) if report.kind == "environment" else report)
-        told(len(reports))
-    return reports
+    for report in reports:
+        yield _once(report, said) if report.kind == "environment" else report
 
 
 def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
-    """A report without what was said of the same place before: several deployments may share a conda file."""
     left = tuple(finding for finding in report.findings if finding.location is None or finding not in said)
     said.update(left)
     return replace(report, findings=left)
 
 
-def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
+def _reports(names: Sequence[str], options: LintOptions, memory: FileMemory | None) -> Iterator[SubjectReport]:
     workers = min(os.cpu_count() or 1, len(names))
-    if len(names) < PARALLEL_FROM or workers < 2:
+    if len(names) < PARALLEL_FROM or workers < 2 or looking.is_heard():
         known = catalog()
         for name in names:
-            yield _lint(known, name, options)
+            yield _told(_outcome(known, name, options, memory))
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (name for name in names if name != STDIN)
-        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
+        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.of(name)))
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     method = "fork" if sys.platform == "linux" else None
-    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options, memory)) as pool:
         try:
-            yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+            chunk = max(1, min(16, len(names) // (workers * 4)))
+            yield from map(_told, pool.map(_lint_in_worker, names, chunksize=chunk))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-_options: LintOptions | None = None
+_shared: tuple[LintOptions, FileMemory | None] | None = None
 
 
-def _prepare(options: LintOptions) -> None:
-    global _options
-    _options = options
+def _prepare(options: LintOptions, memory: FileMemory | None) -> None:
+    global _shared
+    _shared = options, memory
 
 
-def _lint_in_worker(name: str) -> SubjectReport:
-    assert _options is not None
-    return _lint(catalog(), name, _options)
+def _lint_in_worker(name: str) -> Outcome:
+    assert _shared is not None
+    options, memory = _shared
+    report, looks, lasting = _outcome(catalog(), name, options, memory)
+    return report, looks, lasting and memory is not None  # without one, nobody noted what this process looked at
 
 
-def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
-    options = options.own.get(name, options)
+def _outcome(known: Catalog, name: str, options: LintOptions, memory: FileMemory | None) -> Outcome:
+    """One file, from memory where it is as it was."""
+    if memory is None or name == STDIN:
+        return lint_one(known, name, options), [], True
+    found = memory.recalled(name)
+    if found is not None:
+        return *found, True
+    return memory.checked(name, lambda: lint_one(known, name, options))
+
+
+def _told(outcome: Outcome) -> SubjectReport:
+    """The report; who notes what is looked at hears of what happened elsewhere, or before."""
+    report, looks, lasting = outcome
+    looking.add(looks, lasting)
+    return report
+
+
+def lint_one(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    """The check of one file, or of standard input. What cannot be read is told in the report's `error`, never raised."""
+    options = options.of(name)
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 
@@ -83,8 +122,9 @@ def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
     if name != STDIN:
         return lint_file(known, Path(name), name, options)
     try:
-        text = decode(sys.stdin.buffer.read(), "standard input")
-        context = Context(options.context) if options.context is not None else None
+        given = options.changed.get(STDIN)
+        text = decode(sys.stdin.buffer.read() if given is None else given, "standard input")
+        context = Context(options.context, changed=options.changed) if options.context is not None else None
         return lint_text(known, STDIN, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(STDIN, "dockerfile", error=str(error))

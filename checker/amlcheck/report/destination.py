@@ -33,16 +33,24 @@ def write_file(name: str, text: str) -> None:
     """Puts text into a file: all of it or, where it fails, nothing, and what was there stays. Raises AmlcheckError."""
     data = text.encode("utf-8", "replace")
     try:
-        path = os.path.realpath(name)  # a link keeps leading where it leads
-        if os.path.lexists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-            _write_in_place(path, data)  # a pipe or a device
+        if _is_special(name):
+            _write_in_place(name, data, "ab")
             return
+        path = os.path.realpath(name)  # a link keeps leading where it leads
         try:
             _replace(path, data)
         except PermissionError:
-            _write_in_place(path, data)  # a file that may be written in a folder that may not
+            _write_in_place(path, data, "wb")  # a file that may be written in a folder that may not
     except OSError as error:
         raise AmlcheckError(f"{name}: cannot be written: {error.strerror or error}") from error
+
+
+def _is_special(name: str) -> bool:
+    """Whether a name is a pipe, a device, or one of this process's streams, wherever that goes."""
+    with suppress(FileNotFoundError):
+        mode = os.stat(name).st_mode
+        return name.startswith("/dev/") or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
 
 
 def _replace(path: str, data: bytes) -> None:
@@ -63,8 +71,8 @@ def _replace(path: str, data: bytes) -> None:
         raise
 
 
-def _write_in_place(path: str, data: bytes) -> None:
-    with open(path, "wb") as file:
+def _write_in_place(path: str, data: bytes, mode: str) -> None:
+    with open(path, mode) as file:
         file.write(data)
 
 
