@@ -219,6 +219,7 @@ class _Reader:
             findings=tuple(self._finding(item) for item in node.nodes("findings", required=True)),
             error=node.optional("error") or "",
             sources=self._sources(node),
+            partial=bool(node.get("excerpts")),
             about=about,
             notes=notes,
             deployment=self._deployment(deployment, name, notes, about) if deployment is not None else None,
