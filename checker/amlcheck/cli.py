@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_hook(commands)
     _add_report(commands)
+    _add_diff(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -126,6 +127,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     fixes.add_argument(
         "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
+    )
+    lint.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="check what has not changed since the last run, too"
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
@@ -204,6 +208,29 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     return report
 
 
+def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    diff = commands.add_parser(
+        "diff",
+        help="what changed between two results",
+        description="Compares two results of --format json: verdicts, values found, findings and deployments, of the same"
+        " files or of two builds of an image.",
+        epilog="exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read",
+    )
+    diff.add_argument("old", metavar="OLD.json", help="the older result; - for standard input")
+    diff.add_argument("new", metavar="NEW.json", help="the newer result; - for standard input")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--output", metavar="FILE", help="write it to a file")
+    diff.add_argument(
+        "--fail-on",
+        choices=("worse", "change", "never"),
+        default="worse",
+        help="what exit code 1 is for: what makes the newer run fail and did not the older one (default), any change,"
+        " or nothing",
+    )
+    diff.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    return diff
+
+
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     score = commands.add_parser(
         "score",
@@ -273,6 +300,8 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         description="Installs git's pre-push hook for the repository here. A hook that is there already goes on to run.",
     )
     install.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    image = "also build the Dockerfiles that are concerned, and look into the images"
+    install.add_argument("--image", action="store_true", help=image)
     uninstall = hooks.add_parser(
         "uninstall",
         help="remove it",
@@ -282,6 +311,7 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     run = hooks.add_parser(
         "run", help="what git calls", description="What git calls, with its lines on standard input."
     )
+    run.add_argument("--image", action="store_true", help=image)
     run.add_argument("name", choices=("pre-push",))
     run.add_argument("remote", metavar="REMOTE", help="the remote's name, or its URL where it has none")
     run.add_argument("url", nargs="?", metavar="URL")
@@ -293,11 +323,14 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_asked(pre_commit)
     _add_built(pre_commit.add_argument_group("how the file is built"))
     pre_commit.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that stops a push; default: error"
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that stops a push; default: error",
     )
     pre_commit.add_argument(
         "--config", metavar="FILE", help="the configuration; default: the nearest one of the commit"
     )
+    pre_commit.add_argument("--image", action="store_true", help=image)
     pre_commit.add_argument("--no-config", action="store_true", help="use no configuration file")
     return hook
 
@@ -455,6 +488,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.report_command import run_report
 
             return int(run_report(options))
+        if options.command == "diff":
+            from amlcheck.diff_command import run_diff
+
+            return int(run_diff(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlcheck import looking
 from amlcheck.catalog import Catalog, catalog
@@ -16,16 +17,25 @@ from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import Finding, SubjectReport
 from amlcheck.records import replace
 
+if TYPE_CHECKING:
+    from amlcheck.remembering.files import FileMemory
+    from amlcheck.remembering.looks import Look
+
+    Outcome = tuple[SubjectReport, list[Look], bool]
+
 PARALLEL_FROM = 24
 """Files from which starting processes pays (a process costs about as much as twenty files)."""
 STDIN = "-"
 
 
 def lint_all(
-    names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
+    names: Sequence[str],
+    options: LintOptions,
+    told: Callable[[int], None] = lambda done: None,
+    memory: FileMemory | None = None,
 ) -> list[SubjectReport]:
-    """A report a file, in order. `told` hears how many are done."""
-    return list(once(_counted(_reports(names, options), told)))
+    """A report a file, in order. `told` hears how many are done. What is in `memory` and has not changed is not checked."""
+    return list(once(_counted(_reports(names, options, memory), told)))
 
 
 def _counted(reports: Iterable[SubjectReport], told: Callable[[int], None]) -> Iterator[SubjectReport]:
@@ -47,12 +57,12 @@ def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
     return replace(report, findings=left)
 
 
-def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
+def _reports(names: Sequence[str], options: LintOptions, memory: FileMemory | None) -> Iterator[SubjectReport]:
     workers = min(os.cpu_count() or 1, len(names))
     if len(names) < PARALLEL_FROM or workers < 2 or looking.is_heard():
         known = catalog()
         for name in names:
-            yield lint_one(known, name, options)
+            yield _told(_outcome(known, name, options, memory))
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (name for name in names if name != STDIN)
@@ -61,25 +71,45 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
     from concurrent.futures import ProcessPoolExecutor
 
     method = "fork" if sys.platform == "linux" else None
-    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options, memory)) as pool:
         try:
-            yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+            chunk = max(1, min(16, len(names) // (workers * 4)))
+            yield from map(_told, pool.map(_lint_in_worker, names, chunksize=chunk))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-_options: LintOptions | None = None
+_shared: tuple[LintOptions, FileMemory | None] | None = None
 
 
-def _prepare(options: LintOptions) -> None:
-    global _options
-    _options = options
+def _prepare(options: LintOptions, memory: FileMemory | None) -> None:
+    global _shared
+    _shared = options, memory
 
 
-def _lint_in_worker(name: str) -> SubjectReport:
-    assert _options is not None
-    return lint_one(catalog(), name, _options)
+def _lint_in_worker(name: str) -> Outcome:
+    assert _shared is not None
+    options, memory = _shared
+    report, looks, lasting = _outcome(catalog(), name, options, memory)
+    return report, looks, lasting and memory is not None  # without one, nobody noted what this process looked at
+
+
+def _outcome(known: Catalog, name: str, options: LintOptions, memory: FileMemory | None) -> Outcome:
+    """One file, from memory where it is as it was."""
+    if memory is None or name == STDIN:
+        return lint_one(known, name, options), [], True
+    found = memory.recalled(name)
+    if found is not None:
+        return *found, True
+    return memory.checked(name, lambda: lint_one(known, name, options))
+
+
+def _told(outcome: Outcome) -> SubjectReport:
+    """The report; who notes what is looked at hears of what happened elsewhere, or before."""
+    report, looks, lasting = outcome
+    looking.add(looks, lasting)
+    return report
 
 
 def lint_one(known: Catalog, name: str, options: LintOptions) -> SubjectReport:

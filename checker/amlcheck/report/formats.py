@@ -34,6 +34,7 @@ _LANGUAGES: Mapping[str, str] = {
     "junit": "markup",
     "checkstyle": "markup",
     "markdown": "markup",
+    "html": "markup",
     "github": "commands",
     "azure-pipelines": "commands",
 }
