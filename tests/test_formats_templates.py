@@ -122,14 +122,10 @@ class Runner:
         self.workspace.mkdir()
         self.temporary.mkdir()
         (self.workspace / "Dockerfile").write_text(VIOLATED)
-        site = sysconfig.get_path("purelib")
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "PYTHONPATH": site,
-            "PIP_NO_DEPS": "1",
-            "PIP_NO_BUILD_ISOLATION": "0",  # pip reads it the other way round: this turns isolation off
+        kept = {
+            name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.startswith("PIP_")
         }
+        self.env = {**kept, "PYTHONPATH": sysconfig.get_path("purelib"), "PIP_NO_DEPS": "1"}
 
     def run(self, script: str, env: dict[str, str], options: str = "-eo pipefail") -> Step:
         output, summary = self.temporary / "output", self.temporary / "summary"
