@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from amlcheck import __version__
+from amlcheck import __version__, streams
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.report import formats
+from amlcheck.streams import write
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -26,8 +24,13 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"amlcheck: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        streams.say(f"amlcheck: {message} (see `{self.prog} --help`)")
         raise SystemExit(int(Exit.ERROR))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version, which argparse gives up silently where they cannot be written."""
+        if message:
+            write(message, None)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -293,8 +296,9 @@ def _add_output(parser: _Parser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
-    options = parser().parse_args(arguments)
+    streams.secure()
     try:
+        options = parser().parse_args(arguments)
         if options.command == "lint":
             from amlcheck.lint_command import run_lint
 
@@ -330,36 +334,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write(text, None)
         return int(Exit.MET)
     except AmlcheckError as error:
-        print(f"amlcheck: {error}", file=sys.stderr)
+        streams.say(f"amlcheck: {error}")
         return int(Exit.ERROR)
     except KeyboardInterrupt:
-        print("amlcheck: interrupted", file=sys.stderr)
+        streams.say("amlcheck: interrupted")
         return 130
     except BrokenPipeError:
-        _drop_output()
+        streams.drop_output()
         return _READER_GONE
+    except Exception as error:
+        return _failed(error)
 
 
-def _drop_output() -> None:
-    """Nothing more is written to standard output, not even what Python still holds when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _failed(error: Exception) -> int:
+    """What nobody expected: one sentence where the system refused something, else what whoever mends it needs to know."""
+    told = streams.refusal(error)
+    if not told:
+        import traceback
+
+        streams.say(traceback.format_exc())
+        told = "that is an error in amlcheck itself, and no verdict: please report it with what stands above"
+    streams.say(f"amlcheck: {told}")
+    return int(Exit.ERROR)
 
 
-def write(text: str, output: str | None) -> None:
-    """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
-    if output is None or output == "-":
-        if sys.stdout is None:
-            raise AmlcheckError("standard output: cannot be written: it is closed")
-        try:
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _drop_output()
-            raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error
+__all__ = ["help_of", "main", "parser", "write"]

@@ -16,6 +16,7 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
 from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import Finding, SubjectReport
+from amlcheck.streams import read_input
 
 PARALLEL_FROM = 24
 """Files from which starting processes pays (a process costs about as much as twenty files)."""
@@ -81,7 +82,7 @@ def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
     if name != STDIN:
         return lint_file(known, Path(name), name, options)
     try:
-        text = decode(sys.stdin.buffer.read(), "standard input")
+        text = decode(read_input(), "standard input")
         context = Context(options.context) if options.context is not None else None
         return lint_text(known, STDIN, text, context, options)
     except AmlcheckError as error:

@@ -9,7 +9,6 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlcheck.errors import AmlcheckError
@@ -540,7 +539,8 @@ def _expand(path: str, environment: Mapping[str, str]) -> str:
     if path.startswith("$"):
         name, _, rest = path[1:].partition("/")
         return f"{environment[name]}/{rest}" if environment.get(name) else ""
-    return str(Path(path).expanduser())
+    found = os.path.expanduser(path)
+    return "" if found.startswith("~") else found  # A user without a home, as in some containers.
 
 
 def _client(settings: dict[str, Any], address: str) -> APIClient:

@@ -156,8 +156,8 @@ def remove_folder(folder: Path) -> None:
 def sweep_folders() -> list[str]:
     """Removes the temporary folders that dead runs of this user left; returns their names."""
     removed = []
-    place = Path(tempfile.gettempdir())
     try:
+        place = Path(tempfile.gettempdir())
         with os.scandir(place) as entries:
             found = [entry.name for entry in entries if entry.name.startswith("amlcheck-")]
     except OSError:
