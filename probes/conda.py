@@ -20,6 +20,7 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import NotReadableError, Tree, Wanted
 from amlcheck.image.words import brief, exact, text_of
 from amlcheck.model import ABSENT, PRESENT, Notice, Unknown, in_config, in_file
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -104,7 +105,7 @@ def _no_conda(tree: Tree) -> Iterator[Sighting]:
             return
 
 
-_LOOKS_LIKE_PREFIX = re.compile(
+_LOOKS_LIKE_PREFIX = regex(
     r"(?:mini|ana)conda|/conda|mambaforge|miniforge|/envs/|/\.?venvs?(?:/|$)|virtualenv", re.IGNORECASE
 )
 

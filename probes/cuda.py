@@ -24,6 +24,7 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Kind, NotReadableError, Tree, Wanted
 from amlcheck.image.words import brief, series, text_of
 from amlcheck.model import PRESENT, Evidence, Unknown, Value, in_file
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -38,7 +39,7 @@ _LIBRARIES = ("*/libcudart.so.*", "*/libcudart-*.so.*")
 """The second is how wheels that bring the library with them rename it."""
 WANTED = Wanted(contents=(*SYSTEM, PACKAGES, *METADATA, *_TOOLKITS, *_HEADERS), names=_LIBRARIES)
 SEARCHED = f"{HOME}*, libcudart.so.* anywhere, the packages of the system, of conda and of pip, and Env.CUDA_VERSION"
-_LIBRARY = re.compile(r"libcudart(?:-[0-9a-f]+)?\.so\.(?P<version>(?P<major>\d+)(?:\.\d+)*)")
+_LIBRARY = regex(r"libcudart(?:-[0-9a-f]+)?\.so\.(?P<version>(?P<major>\d+)(?:\.\d+)*)")
 _PARTS = 2
 _LAST_PLAIN_SONAME = 10
 """Up to this major version the library's short name is the release; later it is libcudart.so.11.0 for every 11.x."""

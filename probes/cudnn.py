@@ -6,7 +6,6 @@ pip, Env NV_CUDNN_VERSION and NVIDIA's label. The library itself is never loaded
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Kind, Wanted
 from amlcheck.image.words import series
 from amlcheck.model import Unknown, in_file
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -29,7 +29,7 @@ LABELS = ("com.nvidia.cudnn.version",)
 _HEADERS = ("*/cudnn_version*.h", "*/cudnn.h", "*/cudnn_v[0-9].h")
 _LIBRARIES = ("*/libcudnn.so.*",)
 _DEFINED = ("CUDNN_MAJOR", "CUDNN_MINOR", "CUDNN_PATCHLEVEL")
-_LIBRARY = re.compile(r"libcudnn\.so\.(\d+(?:\.\d+)*)")
+_LIBRARY = regex(r"libcudnn\.so\.(\d+(?:\.\d+)*)")
 _ALL = 6
 WANTED = Wanted(contents=(*SYSTEM, PACKAGES, *METADATA, *_HEADERS), names=_LIBRARIES)
 SEARCHED = "cudnn_version.h, cudnn.h and libcudnn.so.* anywhere, packages, Env.NV_CUDNN_VERSION and NVIDIA's label"

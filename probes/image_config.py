@@ -6,7 +6,6 @@ Platform, user, exposed ports, and an entrypoint that Azure ML passes by.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from amlcheck.image.image import Image
 from amlcheck.image.tree import Wanted
 from amlcheck.image.words import brief
 from amlcheck.model import Notice, in_config
+from amlcheck.regex import regex
 from amlcheck.serving import covers, served_port
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WANTED = Wanted(contents=("/etc/passwd",))
 SEARCHED = "the image's config"
-_ROOT = re.compile(r"(?:|root|0+)(?::.*)?")
+_ROOT = regex(r"(?:|root|0+)(?::.*)?")
 _DOES_NOTHING = frozenset(
     {"bash", "sh", "dash", "zsh", "tini", "dumb-init", "docker-init", "env", "tini-static", "catatonit"}
 )

@@ -19,12 +19,13 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Entry, Kind, Tree, Wanted
 from amlcheck.image.words import exact
 from amlcheck.model import PRESENT, Evidence, Notice, Unknown, Value, in_file
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
 
 _PROGRAMS = ("fusermount", "fusermount3")
-_LIBRARY = re.compile(r"libfuse(?P<generation>3?)\.so\.(?P<version>[23](?:\.\d+)*)")
+_LIBRARY = regex(r"libfuse(?P<generation>3?)\.so\.(?P<version>[23](?:\.\d+)*)")
 _LIBRARIES = ("*/libfuse.so.2*", "*/libfuse3.so.*")
 WANTED = Wanted(contents=(*CONTENTS, PACKAGES), names=(*_LIBRARIES, "*/bin/fusermount", "*/bin/fusermount3"))
 SEARCHED = "the packages of the system and of conda, libfuse.so.2* and libfuse3.so.* anywhere"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amlcheck.image.conda_prefixes import PACKAGES, is_in_package_cache
@@ -25,6 +24,8 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Entry, Kind, NotReadableError, Tree, Wanted
 from amlcheck.image.words import brief, exact, series, text_of
 from amlcheck.model import PRESENT, Evidence, Unknown, Value, in_file
+from amlcheck.records import replace
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -37,7 +38,7 @@ _WORDS = "Intel[(]R[)] MPI Library|MPICH Version|ompi_mpi_comm_world"
 _FAMILY_WORDS = (("Intel(R) MPI Library", INTEL), ("ompi_mpi_comm_world", OPEN), ("MPICH Version", MPICH))
 """Intel MPI is made of MPICH and has its words, too."""
 _FAMILY_SETTINGS = {"ompi.pc": OPEN, "mpich.pc": MPICH, "impi.pc": INTEL}
-_INTEL_PLACE = re.compile(
+_INTEL_PLACE = regex(
     r"(?P<place>/.*?/(?:compilers_and_libraries_|impi/|oneapi/mpi/|mpi/)(?P<version>20\d\d(?:\.\d+)+)(?:/linux/mpi(?:_\d+)?)?)(?=/)"
 )
 _SYSTEM = ("/usr", "/usr/local")

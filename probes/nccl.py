@@ -6,7 +6,6 @@ words "NCCL version …" inside the library where nothing else tells.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Entry, Kind, NotReadableError, Tree, Wanted
 from amlcheck.image.words import brief, exact, series
 from amlcheck.model import Evidence, Unknown, Value, in_file
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
@@ -29,7 +29,7 @@ _HEADERS = ("*/nccl.h",)
 _LIBRARIES = ("*/libnccl.so.*",)
 _WORDS = "NCCL version [0-9]+[.][0-9]+[.][0-9]+[+a-z0-9.]*"
 _DEFINED = ("NCCL_MAJOR", "NCCL_MINOR", "NCCL_PATCH")
-_LIBRARY = re.compile(r"libnccl\.so\.(\d+(?:\.\d+)*)")
+_LIBRARY = regex(r"libnccl\.so\.(\d+(?:\.\d+)*)")
 WANTED = Wanted(
     contents=(*SYSTEM, PACKAGES, *METADATA, *_HEADERS),
     names=_LIBRARIES,

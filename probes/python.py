@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from amlcheck.image.survey import Sighting, conclude
 from amlcheck.image.tree import Wanted
 from amlcheck.image.words import exact
 from amlcheck.model import Fact, Notice, Testimony, Unknown, in_file
+from amlcheck.records import replace
 
 if TYPE_CHECKING:
     from testinfra.host import Host

@@ -57,13 +57,13 @@ Install a Miniconda of 4.5 or newer, or raise conda with `conda install conda=â€
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 
 from packaging.version import Version
 
 from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Fact, Testimony, Unknown
+from amlcheck.records import replace
 from amlcheck.versions import VersionSet
 
 ID = "AML102"

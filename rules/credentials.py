@@ -45,24 +45,25 @@ from collections.abc import Iterator
 from amlcheck.dockerfile.built import Built, Stated
 from amlcheck.dockerfile.source import Span
 from amlcheck.model import Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML304"
 SEVERITY = Severity.ERROR
 FIX = "pass it with RUN --mount=type=secret, and revoke the one that was committed"
-_NAME = re.compile(
+_NAME = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|ACCOUNT_?KEY|PRIVATE_?KEY|CREDENTIALS?|SAS|CONNECTION_?STRING)(?:$|_)",
     re.IGNORECASE,
 )
-_NOT_A_SECRET = re.compile(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY)$", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
+_NOT_A_SECRET = regex(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY)$", re.IGNORECASE)
+_PLACEHOLDER = regex(
     r"^(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d{1,7})$", re.IGNORECASE
 )
-_URL_LOGIN = re.compile(r"\b[a-z][a-z+.-]*://[^/\s:@$<{]+:(?P<secret>[^/\s@$<{*]{3,})@")
-_KNOWN_TOKEN = re.compile(
+_URL_LOGIN = regex(r"\b[a-z][a-z+.-]*://[^/\s:@$<{]+:(?P<secret>[^/\s@$<{*]{3,})@")
+_KNOWN_TOKEN = regex(
     r"(?:gh[pousr]_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|xox[abpr]-[A-Za-z0-9-]{10,}|AccountKey=[A-Za-z0-9+/]{40,}={0,2}"
     r"|-----BEGIN (?:RSA |EC |OPENSSH )?PRIVATE KEY-----|hf_[A-Za-z0-9]{34}|glpat-[A-Za-z0-9_-]{20})"
 )
-_LOGIN_OPTION = re.compile(r"\bdocker\s+login\b[^&|;]*?(?:-p|--password)[ =](?P<secret>[^\s$-][^\s]*)")
+_LOGIN_OPTION = regex(r"\bdocker\s+login\b[^&|;]*?(?:-p|--password)[ =](?P<secret>[^\s$-][^\s]*)")
 
 
 def check(image: Built) -> Iterator[Notice]:

@@ -33,17 +33,17 @@ Install the package that is built for the image's CUDA.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built, last_wins
 from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Fact, Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML201"
 SEVERITY = Severity.ERROR
 FIX = "install the package that is built for the image's CUDA"
-_SUFFIX = re.compile(r"(?:\+cuda|_cuda|-cuda-?|-cu)(\d+)(?:[.-]?(\d+))?")
+_SUFFIX = regex(r"(?:\+cuda|_cuda|-cuda-?|-cu)(\d+)(?:[.-]?(\d+))?")
 
 
 def check(image: Built) -> Iterator[Notice]:

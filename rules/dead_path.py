@@ -45,11 +45,12 @@ from collections.abc import Iterator
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.text import HOLE
 from amlcheck.model import Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML203"
 SEVERITY = Severity.WARNING
 FIX = "name the prefix that the installer is given with -p"
-_LOOKS_LIKE_CONDA = re.compile(r"(mini|ana)conda|/conda|mambaforge|miniforge|/envs/", re.IGNORECASE)
+_LOOKS_LIKE_CONDA = regex(r"(mini|ana)conda|/conda|mambaforge|miniforge|/envs/", re.IGNORECASE)
 
 
 def check(image: Built) -> Iterator[Notice]:

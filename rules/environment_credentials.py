@@ -66,18 +66,19 @@ from collections.abc import Iterator
 from amlcheck.environment.document import Node, Scalar, location
 from amlcheck.environment.environment import Environment
 from amlcheck.model import Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML607"
 SUBJECT = "environment"
 SEVERITY = Severity.ERROR
 FIX = "take it from a key vault or the pipeline's secrets, and revoke the one that was committed"
-_NAME = re.compile(
+_NAME = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|ACCOUNT_?KEY|PRIVATE_?KEY|CREDENTIALS?|SAS"
     r"|CONNECTION_?STRING)(?:$|_)",
     re.IGNORECASE,
 )
-_NOT_A_SECRET = re.compile(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY|_TYPE|_LENGTH)$", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
+_NOT_A_SECRET = regex(r"(?:_FILE|_PATH|_DIR|_URL|_NAME|_ID|_ENABLED|_TTL|_EXPIRY|_TYPE|_LENGTH)$", re.IGNORECASE)
+_PLACEHOLDER = regex(
     r"(?:|true|false|none|null|changeme|dummy|todo|x+|\*+|<.*>|\.\.\.|/.*|https?://.*|\d{1,7}|.*\byour\b.*|[\w-]+@https://.*)",
     re.IGNORECASE,
 )

@@ -50,14 +50,15 @@ from collections.abc import Iterator
 from amlcheck.environment.document import location, string
 from amlcheck.environment.environment import Environment, Kind, Written
 from amlcheck.model import Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML621"
 SUBJECT = "environment"
 SEVERITY = Severity.ERROR
 FIX = "take another name"
 LONGEST = 255
-_RESERVED = re.compile(r"microsoft|azureml", re.IGNORECASE)
-_ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RESERVED = regex(r"microsoft|azureml", re.IGNORECASE)
+_ALLOWED = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def check(environment: Environment) -> Iterator[Notice]:

@@ -35,11 +35,11 @@ Remove --platform, or name linux/amd64.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.model import Notice, Severity
+from amlcheck.regex import regex
 
 ID = "AML306"
 SEVERITY = Severity.ERROR
@@ -47,8 +47,8 @@ FIX = "build for linux/amd64"
 _AMD64 = frozenset(
     {"linux/amd64", "linux/x86_64", "linux/x86-64", "linux/amd64/v2", "linux/amd64/v3", "amd64", "linux", ""}
 )
-_OTHER_OWNER = re.compile(r"(?:arm32v[5-7]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le|win(?:amd64|dows-amd64))")
-_OTHER_TAG = re.compile(r"(?:^|[-_.])(?:arm64(?:v8)?|aarch64|ppc64le|s390x|armhf|arm32v7|l4t)(?:$|[-_.])")
+_OTHER_OWNER = regex(r"(?:arm32v[5-7]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le|win(?:amd64|dows-amd64))")
+_OTHER_TAG = regex(r"(?:^|[-_.])(?:arm64(?:v8)?|aarch64|ppc64le|s390x|armhf|arm32v7|l4t)(?:$|[-_.])")
 
 
 def check(image: Built) -> Iterator[Notice]:

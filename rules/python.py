@@ -56,11 +56,10 @@ Install a Python that the requirement accepts, where PATH finds it first.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.model import Fact, Testimony
+from amlcheck.records import replace
 
 ID = "AML103"
 FIX = "install Python {expected} where PATH finds it first (`conda install -y python=VERSION`)"

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import time
-from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from amlcheck.image.layer import Layer, read_index
 from amlcheck.image.layer_cache import LayerCache
 from amlcheck.image.overlay import tree_of
 from amlcheck.image.tree import Wanted
+from amlcheck.records import replace
 from stored_images import M, docker_archive, folder, hard, link, sha256, tar_of
 
 WANTED = Wanted(("*/os-release",), ("*x*",), (("*.so", "version [0-9.]+"),))
@@ -49,7 +49,7 @@ def test_what_is_remembered_is_what_was_read(tmp_path: Path) -> None:
     cache.put(LAYER, WANTED, index)
     found = LayerCache(tmp_path / "cache").get(LAYER, WANTED)
     assert found is not None
-    assert astuple(found) == astuple(index)
+    assert found == index
 
 
 def test_an_empty_layer_is_remembered(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from amlcheck.exits import Exit
@@ -28,6 +26,7 @@ from amlcheck.model import (
     version,
 )
 from amlcheck.profiles import parse_accepts
+from amlcheck.records import replace
 
 NEITHER = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from amlcheck.catalog import catalog
 from amlcheck.image.tree import Entry, matcher
 from amlcheck.model import COMPONENTS
+from amlcheck.records import replace
 from probing_support import built_in
 from test_probes_gpu_mpi import EVERYTHING
 from test_probes_python import CONDA_PATH, LAYOUT, official

@@ -8,9 +8,7 @@ name, so that a user's own `rules` package can neither shadow nor be shadowed. N
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import Knowledge
 from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unknown
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.built import Built
     from amlcheck.environment.environment import Environment
 
-_ID = re.compile(r"AML\d{3}")
+_ID = regex(r"AML\d{3}")
 CRASHED = "AML000"
 DOCKERFILE, ENVIRONMENT = "dockerfile", "environment"
 

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -40,6 +39,7 @@ from amlcheck.probe import ProbeOptions, probe_image, rejudged
 from amlcheck.probe_command import supplied_of
 from amlcheck.probing import Probes, load_probes
 from amlcheck.project import Project, find_project
+from amlcheck.records import dataclass, replace
 from amlcheck.score_command import options_of
 
 BUILD_FAILED = "AML503"

@@ -350,8 +350,10 @@ def _failed(error: Exception) -> int:
     """What nobody expected: one sentence where the system refused something, else what whoever mends it needs to know."""
     told = streams.refusal(error)
     if not told:
-        import traceback
-
+        try:
+            import traceback
+        except OSError as second:
+            return _failed(second)
         streams.say(traceback.format_exc())
         told = "that is an error in amlcheck itself, and no verdict: please report it with what stands above"
     streams.say(f"amlcheck: {told}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
+from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
 _TYPES: dict[str, type] = {

@@ -9,9 +9,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.regex import regex
 
-_NAME = re.compile(r"(?:(?:docker|container)file(?:[.\-_].+)?|.+\.(?:docker|container)file)", re.IGNORECASE)
-_NOT = re.compile(
+_NAME = regex(r"(?:(?:docker|container)file(?:[.\-_].+)?|.+\.(?:docker|container)file)", re.IGNORECASE)
+_NOT = regex(
     r".*\.(?:dockerignore|md|txt|py|sh|j2|jinja2?|tmpl|template|tpl|in|erb|json|ya?ml|toml|orig|bak)", re.IGNORECASE
 )
 NO_ENVIRONMENT = "states no environment of Azure ML that is known"
@@ -25,10 +26,10 @@ def is_dockerfile_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and _NOT.fullmatch(name) is None
 
 
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = regex(
     r".+\.(?:json|ya?ml|py)|(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE
 )
-_SNIFF = re.compile(
+_SNIFF = regex(
     rb"entryScript|baseImage|condaDependencies|computeType|OnlineDeployment|environment\.schema\.json|conda_file"
     rb"|endpoint_name|inference_config|^dependencies\s*:|azureml|azure\.ai\.ml|^(?:async )?def (?:init|run)\s*\(",
     re.MULTILINE,

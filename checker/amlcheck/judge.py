@@ -8,7 +8,6 @@ what the Dockerfile promises is then unconfirmed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from amlcheck.exits import Exit
 from amlcheck.model import (
@@ -27,6 +26,7 @@ from amlcheck.model import (
     When,
     Witness,
 )
+from amlcheck.records import dataclass
 
 _RANK = {Origin.STATIC: 0, Origin.LIVE: 1, Origin.ENVIRONMENT: 2, Origin.SCORED: 3}
 _MET = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,9 @@ from typing import Any
 
 from amlcheck.errors import ConfigError
 from amlcheck.model import ABSENT, Value, parse_value
+from amlcheck.records import dataclass, field
 from amlcheck.reference import Reference
+from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, from_specifiers, prefix
 
 if sys.version_info >= (3, 11):
@@ -461,7 +462,7 @@ def _meaning(entry: dict[str, str], match: re.Match[str]) -> PackageMeaning:
     return PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))
 
 
-_TEMPLATE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
+_TEMPLATE = regex(r"\{(\w+)(?:\|(\w+))?\}")
 
 
 def _filled(template: str, groups: dict[str, str], knowledge: Knowledge) -> str | None:

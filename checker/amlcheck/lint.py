@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.profiles import Profile
+from amlcheck.records import dataclass, field, replace
 from amlcheck.reference import parse_reference
 
 if TYPE_CHECKING:

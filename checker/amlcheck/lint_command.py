@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity, SubjectReport
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
+from amlcheck.records import dataclass, replace
 from amlcheck.report import formats
 from amlcheck.run import lint_all
 

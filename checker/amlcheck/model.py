@@ -6,10 +6,10 @@ All of it is frozen and typed and does no I/O. Rules and probes only testify, wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
+from amlcheck.records import dataclass, field
 from amlcheck.versions import NOTHING, VersionSet, exactly, from_specifiers, prefix
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog
@@ -22,6 +21,7 @@ from amlcheck.model import (
 )
 from amlcheck.probing import Probes
 from amlcheck.profiles import Profile
+from amlcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from amlcheck.environment.judging import Supplied

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from amlcheck.lint_command import Settings, settings_of, write_report
 from amlcheck.model import Report, SubjectReport
 from amlcheck.probe import ProbeOptions, probe_image, unreadable
 from amlcheck.probing import Probes, load_probes
+from amlcheck.records import replace
 
 if TYPE_CHECKING:
     from amlcheck.environment.judging import Supplied

@@ -5,9 +5,7 @@ Like rules, probes are loaded by path from the installed package or the checkout
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +15,15 @@ from amlcheck.image.image import CannotRunError, Image
 from amlcheck.image.survey import Conclusion, Sighting, conclude
 from amlcheck.image.tree import NotReadableError, UnseenError, Wanted
 from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Unknown
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from testinfra.host import Host
 
 Testify = Callable[["Host", Image], Iterable[Sighting | Unknown]]
 Check = Callable[["Host", Image], Iterable[Notice]]
-_OWN_ID = re.compile(r"(?!AML)[A-Z][A-Z0-9]*\d{3}")
+_OWN_ID = regex(r"(?!AML)[A-Z][A-Z0-9]*\d{3}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,13 @@ from amlcheck.catalog import Catalog
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.knowledge import read_toml
 from amlcheck.model import COMPONENTS, Accepted, Requirement, Severity, When
+from amlcheck.records import dataclass, field, replace
+from amlcheck.regex import regex
 from amlcheck.versions import from_specifiers
 
 _REQUIREMENT_KEYS = frozenset({"accepts", "when", "severity", "source", "absent"})
 _PROFILE_KEYS = frozenset({"title", "date", "document", "extends", "requires", "rules"})
-_REQUIRE = re.compile(r"\s*(?P<component>[a-z][a-z-]*[a-z])\s*(?P<accepts>.*)", re.DOTALL)
+_REQUIRE = regex(r"\s*(?P<component>[a-z][a-z-]*[a-z])\s*(?P<accepts>.*)", re.DOTALL)
 MAX_EXTENDS = 10
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
 from amlcheck.discover import is_dockerfile_name
+from amlcheck.records import dataclass, field
 
 MAX_DEPTH = 2
 """Folders below the one that is searched."""

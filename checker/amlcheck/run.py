@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -16,6 +18,7 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.errors import AmlcheckError
 from amlcheck.lint import LintOptions, bases_of, decode, lint_file, lint_text
 from amlcheck.model import Finding, SubjectReport
+from amlcheck.records import replace
 from amlcheck.streams import read_input
 
 PARALLEL_FROM = 24
@@ -52,13 +55,33 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (Path(name) for name in names if name != STDIN)
         options.bases.prepare(base for file in files for base in bases_of(file, options))
+    done = 0
+    try:
+        for report in _in_parallel(names, options, workers):
+            done += 1
+            yield report
+    except (OSError, RuntimeError):
+        # No more processes or threads can be started, or one was killed; what is missing is done here.
+        known = catalog()
+        for name in names[done:]:
+            yield _lint(known, name, options)
+
+
+def _in_parallel(names: Sequence[str], options: LintOptions, workers: int) -> Iterator[SubjectReport]:
+    """The reports of worker processes. Raises OSError or RuntimeError where there can be none."""
     method = "fork" if sys.platform == "linux" else None
-    with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
-        try:
-            yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,))
+    try:
+        yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        # Where only some could be started, nobody would tell those to end.
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.terminate()
+        raise
+    pool.shutdown()
 
 
 _options: LintOptions | None = None
@@ -67,6 +90,18 @@ _options: LintOptions | None = None
 def _prepare(options: LintOptions) -> None:
     global _options
     _options = options
+    # Ctrl-C is for the process that reports.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for its next file for ever: it holds both ends of the pipe."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _lint_in_worker(name: str) -> SubjectReport:

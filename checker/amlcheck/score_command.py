@@ -28,11 +28,12 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.image.image import parse_image
 from amlcheck.image.ownership import ending_cleanly
+from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from amlcheck.lint_command import Settings
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bkmgt]?)b?", re.IGNORECASE)
+_SIZE = regex(r"(\d+(?:\.\d+)?)([bkmgt]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 MIN_MEMORY = 6 << 20
 """Less is refused by engines."""

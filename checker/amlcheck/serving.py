@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from amlcheck.regex import regex
 
 SCORING_PORT = 5001
 """Where the server listens unless it is told otherwise."""
-_SERVER = re.compile(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
-_OPEN_PORT = re.compile(r"--port[= \"',]+\$|(?:--bind|-b)[= \"',]+\S*:\$")
-_PORT = re.compile(r"--port[= \"',]+(\d{1,5})\b|(?:--bind|-b)[= \"',]+\S*?:(\d{1,5})\b")
+_SERVER = regex(r"\bazmlinfsrv\b|azureml_inference_server_http|\brunsvdir\b")
+_OPEN_PORT = regex(r"--port[= \"',]+\$|(?:--bind|-b)[= \"',]+\S*:\$")
+_PORT = regex(r"--port[= \"',]+(\d{1,5})\b|(?:--bind|-b)[= \"',]+\S*?:(\d{1,5})\b")
 
 
 def served_port(command: str) -> int | None:

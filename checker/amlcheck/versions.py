@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
+
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 _POST_MAX = 10**12
 _CUT_AFTER = 1
@@ -240,7 +242,7 @@ def _bound_text(version: Version) -> str:
     return version.base_version if version.dev == 0 or version.post == _POST_MAX else str(version)
 
 
-_LOOSE = re.compile(r"(?:\d+:)?v?(\d+(?:\.\d+)*)((?:a|b|rc)\d+)?")
+_LOOSE = regex(r"(?:\d+:)?v?(\d+(?:\.\d+)*)((?:a|b|rc)\d+)?")
 
 
 def loose(text: str) -> str | None:

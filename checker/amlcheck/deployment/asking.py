@@ -11,10 +11,10 @@ import http.client
 import io
 import socket
 import time
-from dataclasses import dataclass, replace
 from typing import Any
 
 from amlcheck.deployment.model import Answer, Exchange, Outcome, Request
+from amlcheck.records import dataclass, replace
 
 MAX_BODY = 8 << 20
 """Bytes of an answer that are read."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from amlcheck.deployment.options import PORT, DeployOptions, Routes
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.image.config import ImageConfig
+from amlcheck.records import dataclass, field, replace
+from amlcheck.regex import regex
 
 APP_ROOT = "/var/azureml-app"
 MODEL_ROOT = f"{APP_ROOT}/azureml-models"
@@ -21,7 +21,7 @@ HELPERS = "/var/amlcheck"
 MAX_FILES = 100_000
 _LEFT_OUT = {".git", "__pycache__", ".venv", "node_modules", ".ipynb_checkpoints"}
 _IN_CONTAINER = Path(__file__).parent / "in_container"
-_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_NAME = regex(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.image import ownership
 from amlcheck.image.engine import Engine, NoEngineError, Uninterrupted, device_requests
 from amlcheck.image.session import Channel, ClosedError
+from amlcheck.regex import regex
 
 LIFETIME_SLACK_SECONDS = 120
 """Beyond --timeout, after which whoever finds the container may remove it."""
@@ -44,7 +45,7 @@ _HEAD = MAX_LOG // 4
 _NETWORK_OPTIONS = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 """Without masquerading no answer finds its way back, so nothing outside can be talked to; publishing still works."""
 _MAX_RUNIT = 4 << 20
-_WORKER_DIED = re.compile(rb"Worker \(pid:\d+\) (?:exited with code (?!3\.)-?\d+|was sent SIG(?!TERM)\w+)")
+_WORKER_DIED = regex(rb"Worker \(pid:\d+\) (?:exited with code (?!3\.)-?\d+|was sent SIG(?!TERM)\w+)")
 """As gunicorn says it; code 3 is a worker that failed to boot, after which gunicorn itself ends."""
 
 

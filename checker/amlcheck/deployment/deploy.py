@@ -7,7 +7,6 @@ import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from amlcheck.deployment.asking import Address, ask
@@ -32,6 +31,7 @@ from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
+from amlcheck.records import dataclass, field, replace
 from amlcheck.serving import covers
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from amlcheck.deployment.jsonpath import JsonPath, parse_path
 from amlcheck.deployment.model import Answer
 from amlcheck.errors import AmlcheckError, UnreadableError
+from amlcheck.records import dataclass
 
 TOLERANCE = 1e-6
 """How far floats may be apart, relative to the larger one and, near zero, absolutely."""

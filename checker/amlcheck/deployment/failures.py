@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import read_toml
 from amlcheck.model import Evidence, in_exchange
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 from amlcheck.versions import from_specifiers, prefix
 
 _LONG = ("exception", "traceback", "log", "answer", "start", "server_missing")
@@ -27,15 +28,15 @@ OBSERVED = (
 )
 _MAX_VALUE = 300
 """Characters of an observation in a sentence."""
-_PYTHON = re.compile(r"^amlcheck: Python (?P<version>\d+\.\d+[\w.]*) (?P<rest>.*)$", re.MULTILINE)
+_PYTHON = regex(r"^amlcheck: Python (?P<version>\d+\.\d+[\w.]*) (?P<rest>.*)$", re.MULTILINE)
 """What the diagnosing start script prints (in_container/start.py)."""
-_NO_SERVER = re.compile(
+_NO_SERVER = regex(
     r"\bexec: (?:gunicorn|azmlinfsrv): not found|\b(?:gunicorn|azmlinfsrv): (?:command )?not found"
     r"|A required package azureml-inference-server-http is missing|No module named '?azureml_inference_server_http\b"
     r"|^amlcheck: Python \S+ has no server.*$",
     re.MULTILINE,
 )
-_NO_SERVER_START = re.compile(r"\"(?P<program>azmlinfsrv|gunicorn|python3?)\": executable file not found")
+_NO_SERVER_START = regex(r"\"(?P<program>azmlinfsrv|gunicorn|python3?)\": executable file not found")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
-_STEP = re.compile(
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
+
+_STEP = regex(
     r"""\.(?P<name>[^\W\d][\w-]*)          # .name
       | \[(?P<index>-?\d+)\]               # [0], [-1]
       | \[(?P<quoted>"(?:[^"\\]|\\.)*")\]  # ["name"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 MAX_LOG = 256 << 10
 """Bytes of a log that are read, from its end."""
@@ -21,17 +22,15 @@ _LINKS = (
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
 )
-_EXCEPTION = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
-_FRAME = re.compile(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+)')
-_SERVER = re.compile(
-    r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]"
-)
+_EXCEPTION = regex(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?")
+_FRAME = regex(r'\s+File "(?P<path>[^"]+)", line (?P<line>\d+)')
+_SERVER = regex(r"[/\\](?:azureml_inference_server_http|gunicorn|flask|werkzeug)[/\\]|<frozen |azureml-server[/\\]")
 """Files of the server's, not of the user's."""
 _WRAPPERS = ("UserScriptException", "UserScriptImportException", "UserScriptError", "UserScriptTimeout")
 """Exceptions in which the server wraps the user's."""
-_STAMPED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*\s+(?:(?P<level>[A-Z])\b|\|\s*(?P<word>[A-Z]+))")
-_GUNICORN = re.compile(r"\[[^\]]+\] \[\d+\] \[(?P<word>[A-Z]+)\]")
-_NOISE = re.compile(
+_STAMPED = regex(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*\s+(?:(?P<level>[A-Z])\b|\|\s*(?P<word>[A-Z]+))")
+_GUNICORN = regex(r"\[[^\]]+\] \[\d+\] \[(?P<word>[A-Z]+)\]")
+_NOISE = regex(
     r"^(?:Azure ML Inferencing HTTP server|Server (?:Settings|Routes)|-{3,}$|"
     r"(?:Entry Script Name|Model Directory|Config File|Worker Count|Worker Timeout \(seconds\)|Server Port|Health Port|"
     r"Application Insights \w+|Inferencing HTTP server version|CORS for the specified origins|Liveness Probe|Score|"

@@ -6,9 +6,10 @@ All of it is frozen and does no I/O. Times are seconds on a monotonic clock sinc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from amlcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from amlcheck.model import Chain

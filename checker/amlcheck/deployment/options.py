@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from amlcheck.deployment.expectation import Expectation
 from amlcheck.deployment.model import Request
 from amlcheck.errors import AmlcheckError
+from amlcheck.records import dataclass, field
 
 MODES = ("auto", "entry-script", "packaged", "v2-local", "own-container")
 PORT = 5001

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -12,12 +11,13 @@ from typing import Any
 from amlcheck.deployment.expectation import Expectation, loads, read_if_file, shown
 from amlcheck.deployment.model import Answer, Request
 from amlcheck.errors import AmlcheckError
+from amlcheck.regex import regex
 
 SAMPLE_BODY = {"data": [list(range(1, 11)), list(range(10, 0, -1))]}
 SAMPLE = Request(json.dumps(SAMPLE_BODY).encode(), name="the sample request of Microsoft's documents")
 SAMPLE_ANSWER = Expectation(value=[55, 55], has_value=True, text="[55, 55]")
 """What the built-in entry script answers it: the sum of each row."""
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER = regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MAX_EXAMPLE = 1 << 20
 
 

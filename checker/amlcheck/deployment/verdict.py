@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from amlcheck.catalog import Catalog
@@ -24,11 +23,12 @@ from amlcheck.model import (
     version,
 )
 from amlcheck.profiles import Profile
+from amlcheck.regex import regex
 
 FAILED = "AML501"
 NOT_CLEAN = "AML502"
 SERVER = "inference-server"
-_VERSION = re.compile(r"azmlinfsrv/(\d+(?:\.\d+)+)")
+_VERSION = regex(r"azmlinfsrv/(\d+(?:\.\d+)+)")
 _NO_SERVER = ("server-missing", "broken-combination", "old-gunicorn", "server-cannot-start")
 """Failures that say that the image has no server that could be started."""
 

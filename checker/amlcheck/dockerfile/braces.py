@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from amlcheck.dockerfile.text import Piece, Text, hole
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 MAX_WORDS = 256
 """Words that one word's braces may make."""
@@ -13,8 +14,8 @@ MAX_MARKS = 500
 """Braces and commas in a word that are looked at."""
 
 _TOO_MANY = "its braces make too many words to be followed"
-_MARKS = re.compile(r"[{},]")
-_SEQUENCE = re.compile(r"(?:(-?\d+)\.\.(-?\d+)|([A-Za-z])\.\.([A-Za-z]))(?:\.\.(-?\d+))?")
+_MARKS = regex(r"[{},]")
+_SEQUENCE = regex(r"(?:(-?\d+)\.\.(-?\d+)|([A-Za-z])\.\.([A-Za-z]))(?:\.\.(-?\d+))?")
 
 
 @dataclass(frozen=True, slots=True)

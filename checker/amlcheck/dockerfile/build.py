@@ -6,7 +6,6 @@ Nothing is executed. Each instruction changes the stage as far as its text tells
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, Base, Built, Opaque, Stated
@@ -21,6 +20,7 @@ from amlcheck.dockerfile.step import NOT_THE_SYSTEM
 from amlcheck.dockerfile.text import HOLE, bounded, hole, literal
 from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
 from amlcheck.model import Evidence
+from amlcheck.records import replace
 from amlcheck.reference import parse_reference
 
 if TYPE_CHECKING:

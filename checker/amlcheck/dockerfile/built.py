@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.reader import Dockerfile, Instruction
@@ -17,6 +16,7 @@ from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.knowledge import BaseImage, Knowledge, PackageMeaning, Release
 from amlcheck.model import ABSENT, COMPONENTS, Chain, Fact, Testimony, Unknown, Value
+from amlcheck.records import dataclass, field
 from amlcheck.reference import Reference
 from amlcheck.versions import VersionSet
 

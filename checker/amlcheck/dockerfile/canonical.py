@@ -9,23 +9,24 @@ dockerfile-parse differs on each of these; canonical lines are such that it cann
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
 
 from amlcheck.dockerfile.expand import ExpansionError, heredocs_in
 from amlcheck.dockerfile.source import Mapped, Source, Span
 from amlcheck.dockerfile.words import GO_BLANKS, NotStringsError, json_array, split_command
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 MAX_LINE = 65535
 """Bytes in a line that BuildKit's scanner takes (bufio.MaxScanTokenSize - 1)."""
 
 _STAND_IN = "\ue000"
-_ODD_BLANKS = re.compile("[" + "".join(blank for blank in GO_BLANKS if blank not in " \t\n") + "\x1c\x1d\x1e\x1f]")
-_DIRECTIVE = re.compile(r"#[" + GO_BLANKS + r"]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*$")
-_HEREDOC_OWNER = re.compile(r"(?:ONBUILD[\t\v\f\r ]+)?(?:RUN|COPY|ADD)(?![^\t\v\f\r ])", re.IGNORECASE)
+_ODD_BLANKS = regex("[" + "".join(blank for blank in GO_BLANKS if blank not in " \t\n") + "\x1c\x1d\x1e\x1f]")
+_DIRECTIVE = regex(r"#[" + GO_BLANKS + r"]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*$")
+_HEREDOC_OWNER = regex(r"(?:ONBUILD[\t\v\f\r ]+)?(?:RUN|COPY|ADD)(?![^\t\v\f\r ])", re.IGNORECASE)
 _CONTINUES = {
-    "\\": re.compile(r"(?:(?<=[^\\])|^)\\[ \t]*$"),
-    "`": re.compile(r"(?:(?<=[^`])|^)`[ \t]*$"),
+    "\\": regex(r"(?:(?<=[^\\])|^)\\[ \t]*$"),
+    "`": regex(r"(?:(?<=[^`])|^)`[ \t]*$"),
 }
 
 

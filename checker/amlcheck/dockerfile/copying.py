@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import replace
 
 from amlcheck.dockerfile.built import EVERYTHING, Built, Opaque, Package
 from amlcheck.dockerfile.files import ImageFiles
@@ -12,6 +11,7 @@ from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.knowledge import BaseImage
 from amlcheck.model import Chain, Value
+from amlcheck.records import replace
 from amlcheck.reference import parse_reference
 
 _NOT_THE_SYSTEM = EVERYTHING - {"ubuntu"}

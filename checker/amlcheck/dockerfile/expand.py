@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -16,6 +15,8 @@ from amlcheck.dockerfile.globs import Glob, GlobError, docker_glob
 from amlcheck.dockerfile.source import Mapped, Source, Span
 from amlcheck.dockerfile.text import HOLE, TOO_LONG, Piece, Text, hole
 from amlcheck.dockerfile.words import GO_BLANKS
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 Lookup = Callable[[str], Text | None]
 """What a variable holds; None where it is certainly not set."""
@@ -24,8 +25,8 @@ MAX_DEPTH = 60
 MAX_GROWTH = 1 << 17
 """Characters that the variables in one word may bring in."""
 _SPECIAL = "@*#?-$!0"
-_BLANK = re.compile("[" + GO_BLANKS + "]")
-_REFERENCE = re.compile(r"\$(?:\$|(?P<name>\w+)|\{(?P<braced>\w+)\})")
+_BLANK = regex("[" + GO_BLANKS + "]")
+_REFERENCE = regex(r"\$(?:\$|(?P<name>\w+)|\{(?P<braced>\w+)\})")
 """What Go's Regexp.ReplaceAllString takes for more than itself in a replacement."""
 
 
@@ -59,7 +60,7 @@ def _too_deep(word: Mapped) -> Text:
     return hole("its substitutions are nested too deeply to be followed", word.span(0, len(word.text)))
 
 
-_HEREDOC = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
+_HEREDOC = regex(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 
 def heredocs_in(line: str) -> list[tuple[str, bool, bool]]:

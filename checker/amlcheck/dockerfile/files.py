@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.built import Content
 from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.source import Mapped, Source
+from amlcheck.records import dataclass, field
 
 NO_CONTEXT = "the build context is not known (--context)"
 

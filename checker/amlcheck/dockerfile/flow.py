@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.text import Text, hole
+from amlcheck.records import dataclass
 
 Variables = dict[str, Text]
 

@@ -6,11 +6,12 @@ pattern (stars not counted) have matched up to here. A backtracking matcher take
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-_EXTENDED = re.compile(r"(?<!\\)[?*+@!]\(")
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
+
+_EXTENDED = regex(r"(?<!\\)[?*+@!]\(")
 _DOCKER_ESCAPES = "}/*?\\"
 
 

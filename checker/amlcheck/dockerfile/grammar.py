@@ -12,6 +12,7 @@ from amlcheck.dockerfile.expand import heredocs_in
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.words import GO_BLANKS
+from amlcheck.regex import regex
 
 _BOOL, _STRING, _STRINGS = "bool", "string", "strings"
 _FLAGS: dict[str, dict[str, str]] = {
@@ -44,9 +45,9 @@ _FLAGS: dict[str, dict[str, str]] = {
 }
 _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 """Instructions whose flags BuildKit never looks at."""
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
-_CSV = re.compile(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
-_DURATION = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[+-]?0")
+_STAGE_NAME = regex(r"[a-z][a-z0-9\-_.]*")
+_CSV = regex(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
+_DURATION = regex(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|[+-]?0")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import EVERYTHING, Built, Content, Opaque, Package, Stated
@@ -20,6 +19,7 @@ from amlcheck.dockerfile.script import Command, Runner
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, hole, literal
+from amlcheck.records import dataclass
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.build import Builder

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import DEFAULT_PATH, Built, Package, last_wins
 from amlcheck.dockerfile.testimony import explained, surely, value_of
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import Chain, Fact, Testimony, Unknown, Value
+from amlcheck.records import dataclass, replace
+from amlcheck.regex import regex
 
-_ENVIRONMENT = re.compile(r"conda|forge|/envs?(?:/|$)|venv")
+_ENVIRONMENT = regex(r"conda|forge|/envs?(?:/|$)|venv")
 """A prefix on PATH that something unreadable may have made into an environment of its own."""
 
 

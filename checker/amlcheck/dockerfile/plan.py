@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from amlcheck.dockerfile.canonical import Problem
@@ -14,6 +13,7 @@ from amlcheck.dockerfile.reader import Dockerfile, Instruction
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Text, defined, hole, literal
 from amlcheck.errors import AmlcheckError
+from amlcheck.records import dataclass, field
 
 PLATFORM = {
     "TARGETPLATFORM": "linux/amd64",

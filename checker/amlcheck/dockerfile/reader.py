@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from dockerfile_parse import DockerfileParser
 
@@ -25,6 +24,7 @@ from amlcheck.dockerfile.words import (
     quoted_words,
     split_command,
 )
+from amlcheck.records import dataclass, field
 
 _MAYBE_JSON = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL", "HEALTHCHECK"})
 _JSON_OR_WORDS = frozenset({"COPY", "ADD", "VOLUME"})

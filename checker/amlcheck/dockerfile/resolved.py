@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 
 from amlcheck.image.config import ImageConfig
 from amlcheck.knowledge import BaseImage, Knowledge
 from amlcheck.model import Evidence, Value, parse_value, version
+from amlcheck.records import dataclass, field, replace
+from amlcheck.regex import regex
 from amlcheck.versions import loose, prefix
 
 SOURCE = "config of the base image"
 _REF_NAME = "org.opencontainers.image.ref.name"
 _REF_VERSION = "org.opencontainers.image.version"
-_OTHER_PYTHON = re.compile(r"conda|forge|/envs?(?:/|$)|venv")
+_OTHER_PYTHON = regex(r"conda|forge|/envs?(?:/|$)|venv")
 """Folders of PATH in which another Python than that of PYTHON_VERSION stands."""
-_NCCL_PACKAGE = re.compile(r"libnccl2=(\S+)")
+_NCCL_PACKAGE = regex(r"libnccl2=(\S+)")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 
 from amlcheck.dockerfile.conditions import decide
@@ -19,6 +18,7 @@ from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
 from amlcheck.dockerfile.shellwords import Words, matches, neighbours
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Text, as_mapped, bounded, defined, hole, join
+from amlcheck.records import dataclass
 
 MAX_ROUNDS = 64
 MAX_COMMANDS = 5_000

@@ -14,15 +14,16 @@ from amlcheck.dockerfile.globs import Glob, shell_glob
 from amlcheck.dockerfile.shell import Node
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.text import HOLE, MAX_VALUE, TOO_LONG, Piece, Text, hole
+from amlcheck.regex import regex
 
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 MAX_GROWTH = 1 << 20
 """Characters that variables and the output of commands may bring into the words of one script."""
-_ESCAPE = re.compile(r"\\")
-_ESCAPE_IN_QUOTES = re.compile(r'\\(?=[$`"\\\n])')
-_WILDCARD = re.compile(r"[*?]|\[[^][]+\]")
-_SPLITS = re.compile(r"[ \t\n]+")
-_SPECIAL = re.compile(r"[][*?!+@(\\]")
+_ESCAPE = regex(r"\\")
+_ESCAPE_IN_QUOTES = regex(r'\\(?=[$`"\\\n])')
+_WILDCARD = regex(r"[*?]|\[[^][]+\]")
+_SPLITS = regex(r"[ \t\n]+")
+_SPECIAL = regex(r"[][*?!+@(\\]")
 
 
 class Words:

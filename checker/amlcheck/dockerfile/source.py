@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 from amlcheck.model import Evidence, Location
+from amlcheck.records import dataclass, field
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from amlcheck.dockerfile.built import EVERYTHING, Built, Content, Opaque, Package
 from amlcheck.dockerfile.files import ImageFiles
@@ -13,6 +12,7 @@ from amlcheck.dockerfile.script import Command, Runner
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import HOLE, Text, as_mapped
 from amlcheck.model import Chain
+from amlcheck.records import dataclass, replace
 from amlcheck.versions import VersionSet
 
 NOT_THE_SYSTEM = EVERYTHING - {"ubuntu"}

@@ -7,10 +7,10 @@ What cannot be resolved is in the text as `HOLE`, so that patterns can still mat
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.model import Chain, Evidence
+from amlcheck.records import dataclass
 
 HOLE = "\ufffc"
 """Stands for a value that is not known. Files that contain the character itself are read as if it were unknown."""

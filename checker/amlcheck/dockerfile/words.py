@@ -6,13 +6,13 @@ The quirks are BuildKit's (frontend/dockerfile/parser, split_command.go and line
 from __future__ import annotations
 
 import json
-import re
 
 from amlcheck.dockerfile.source import Mapped
+from amlcheck.regex import regex
 
-_COMMAND_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_COMMAND_BLANKS = regex(r"[\t\v\f\r ]+")
 _ASCII_BLANKS = "\t\n\v\f\r "
-_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_STRING = regex(r'"(?:[^"\\]|\\.)*"')
 GO_BLANKS = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"

@@ -14,9 +14,10 @@ from amlcheck.environment.limits import MAX_CHARACTERS, MAX_NODES, MAX_WORD, TOO
 from amlcheck.environment.requirements_file import read_requirements
 from amlcheck.environment.specs import Spec, conda_spec, pip_spec
 from amlcheck.errors import UnreadableError
+from amlcheck.regex import regex
 
-_OPTION = re.compile(r"\s*--?[A-Za-z]")
-_INCLUDE = re.compile(r"\s*(-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)\s*")
+_OPTION = regex(r"\s*--?[A-Za-z]")
+_INCLUDE = regex(r"\s*(-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)\s*")
 MAX_INCLUDED = 20
 """Requirements files that include one another, as far as they are followed."""
 

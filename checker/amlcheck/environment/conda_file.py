@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.text import Text
 from amlcheck.environment.yaml_nodes import Mapping, Scalar, Sequence, YamlError, compose, get, text_of
+from amlcheck.records import dataclass, field
 
 
 class CondaFileError(ValueError):

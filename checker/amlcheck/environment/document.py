@@ -5,15 +5,15 @@ JSON, YAML and the syntax tree of a Python file are all read into it; rules and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Source, Span
 from amlcheck.dockerfile.text import Text
 from amlcheck.model import Evidence, Location
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
-TEMPLATE = re.compile(r"\$\{\{|\{\{|\{%|\$\(|<%|##\w+##|^__\w+__$|<[A-Z][A-Z0-9_]{2,}>")
+TEMPLATE = regex(r"\$\{\{|\{\{|\{%|\$\(|<%|##\w+##|^__\w+__$|<[A-Z][A-Z0-9_]{2,}>")
 """What a tool fills in before the file is used: `${{…}}`, `{{ … }}`, `$(…)`, `__NAME__`, `<NAME>`."""
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.environment.python_source import Program
+from amlcheck.records import dataclass, field
 
 MODEL_FILES = (".pkl", ".pickle", ".joblib", ".onnx", ".pt", ".pth", ".h5", ".keras", ".mlmodel", ".cbm", ".pb")
 _LOADS = frozenset({"load", "load_model", "open", "InferenceSession", "load_learner", "read_model", "from_file"})

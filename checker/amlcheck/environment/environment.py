@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from amlcheck.environment.document import Mapping as Section
 from amlcheck.environment.specs import Spec
 from amlcheck.knowledge import Knowledge
 from amlcheck.model import Testimony
+from amlcheck.records import dataclass, field
 from amlcheck.reference import Reference, parse_reference
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from amlcheck.dockerfile.source import Mapped, Source
 from amlcheck.environment.document import Problem
 from amlcheck.environment.limits import MAX_BYTES
 from amlcheck.errors import UnreadableError
+from amlcheck.records import dataclass, field
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"))
 _BOMS_16 = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Piece, Text, literal
 from amlcheck.environment.document import TEMPLATE, Document, Entry, Mapping, Node, Open, Problem, Scalar, Sequence
 from amlcheck.environment.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, TOO_DEEP, TOO_LONG, TOO_MANY
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
-_BLANK = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_BLANK = regex(r"[ \t\n\r]*")
+_STRING = regex(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
+_NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | float | None] = {
     "true": True,
     "false": False,
@@ -26,7 +27,7 @@ _WORDS: dict[str, bool | float | None] = {
     "Infinity": float("inf"),
     "-Infinity": float("-inf"),
 }
-_WORD = re.compile("|".join(_WORDS))
+_WORD = regex("|".join(_WORDS))
 MAX_DIGITS = 4000
 """Digits of a number that is read; Python itself refuses more."""
 

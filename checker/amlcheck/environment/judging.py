@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from amlcheck.catalog import CRASHED, ENVIRONMENT, Catalog
@@ -20,6 +19,7 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.knowledge import BaseImage
 from amlcheck.lint import LintOptions, build, judged, read_text
 from amlcheck.model import ABSENT, COMPONENTS, Fact, Finding, Judgement, Severity, SubjectReport, Testimony, Unknown
+from amlcheck.records import dataclass, field, replace
 from amlcheck.reference import parse_reference
 
 PREFIX = "/azureml-environment"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.text import Piece, Text, literal
+from amlcheck.regex import regex
 
-_PACKAGE = re.compile(
-    r'^\[\[package\]\]\s*\nname = "(?P<name>[^"\n]+)"\s*\nversion = "(?P<version>[^"\n]+)"', re.MULTILINE
-)
+_PACKAGE = regex(r'^\[\[package\]\]\s*\nname = "(?P<name>[^"\n]+)"\s*\nversion = "(?P<version>[^"\n]+)"', re.MULTILINE)
 
 
 def locked_packages(mapped: Mapped) -> Iterator[Text]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from amlcheck.catalog import Catalog
 from amlcheck.discover import is_environment_name
@@ -13,6 +12,7 @@ from amlcheck.environment.environment import Environment, Kind, Written
 from amlcheck.environment.files import Files
 from amlcheck.environment.read import read_environments
 from amlcheck.errors import AmlcheckError, UnreadableError
+from amlcheck.records import dataclass
 
 _STDIN = "-"
 

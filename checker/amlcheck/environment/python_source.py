@@ -6,16 +6,17 @@ import ast
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.environment.document import Problem
 from amlcheck.environment.limits import MAX_CHARACTERS, TOO_LONG
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 OWN = (sys.version_info.major, sys.version_info.minor)
 """The Python whose grammar reads the files."""
-_MAYBE_NEWER = re.compile(
+_MAYBE_NEWER = regex(
     r"\b[rRbB]?[fFtT][rRbB]?[\"']|^\s*type\s+\w|^\s*(?:def|class)\s+\w+\s*\[|^\s*except\*?\s+\w[\w.]*\s*,"
 )
 

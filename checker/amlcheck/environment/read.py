@@ -19,10 +19,11 @@ from amlcheck.environment.readers import read_document
 from amlcheck.environment.sdk import Stated, read_sdk
 from amlcheck.errors import UnreadableError
 from amlcheck.knowledge import Knowledge
+from amlcheck.regex import regex
 
-REQUIREMENTS_NAME = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE)
-_SCRIPT_FUNCTIONS = re.compile(r"^(?:async\s+)?def\s+(init|run)\s*\(", re.MULTILINE)
-_ENTRY_NAME = re.compile(r"(?:.*[-_])?(?:score|scoring|main|entry)(?:[-_].*)?\.py", re.IGNORECASE)
+REQUIREMENTS_NAME = regex(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE)
+_SCRIPT_FUNCTIONS = regex(r"^(?:async\s+)?def\s+(init|run)\s*\(", re.MULTILINE)
+_ENTRY_NAME = regex(r"(?:.*[-_])?(?:score|scoring|main|entry)(?:[-_].*)?\.py", re.IGNORECASE)
 
 
 def read_environments(shown: str, knowledge: Knowledge, files: Files, alone: bool = True) -> list[Environment]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from amlcheck.environment.document import Document
 from amlcheck.environment.files import Files
 from amlcheck.environment.json_reader import read_json
+from amlcheck.records import replace
 
 
 def read_document(shown: str, files: Files) -> Document:

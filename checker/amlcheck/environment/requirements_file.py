@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.text import Piece, Text, hole
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
-_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_INCLUDE = re.compile(r"(-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)")
-_PER_REQUIREMENT = re.compile(r"\s(?:--hash|--global-option|--install-option|--config-settings|--no-binary)\b.*")
+_VARIABLE = regex(r"\$\{[A-Z0-9_]+\}")
+_COMMENT = regex(r"(?:^|\s)#.*$")
+_INCLUDE = regex(r"(-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)")
+_PER_REQUIREMENT = regex(r"\s(?:--hash|--global-option|--install-option|--config-settings|--no-binary)\b.*")
 
 
 @dataclass(frozen=True, slots=True)

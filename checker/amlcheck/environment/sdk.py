@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.text import Text, literal
 from amlcheck.environment.document import TEMPLATE, Entry, Mapping, Node, Open, Scalar, Sequence
 from amlcheck.environment.python_source import Program
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 V1, V2 = "azureml.", "azure.ai.ml"
-MENTIONS = re.compile(r"\bazureml\b|\bazure\.ai\.ml\b")
+MENTIONS = regex(r"\bazureml\b|\bazure\.ai\.ml\b")
 """A file without either builds no environment."""
 _V1_SECTIONS = frozenset({"docker", "python", "inferencing_stack_version", "environment_variables", "spark", "r"})
 _DEFAULTS = "SDK v1 adds its own Python and azureml-defaults"

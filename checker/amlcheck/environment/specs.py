@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,17 +10,19 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from amlcheck.dockerfile.text import HOLE, Text
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, exactly, from_specifiers, prefix
 
-_CONDA = re.compile(
+_CONDA = regex(
     r"(?:[\w./:\[\]-]+::)?(?P<name>[A-Za-z0-9_.-]+?)"
     r"(?:\[(?P<bracket>[^\]]*)\])?"
     r"(?:(?P<space>\s+)|(?=[=<>!~\ufffc\s]|$))(?P<spec>.*)",
     re.DOTALL,
 )
-_BRACKET_VERSION = re.compile(r"version\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,\]\s]+))")
-_PIP_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
-_WHEEL = re.compile(r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>[^-/]+)(?:-[^-/]+){2,4}\.whl")
+_BRACKET_VERSION = regex(r"version\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|([^,\]\s]+))")
+_PIP_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
+_WHEEL = regex(r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>[^-/]+)(?:-[^-/]+){2,4}\.whl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from amlcheck.environment.conda import conda_of
 from amlcheck.environment.document import Mapping, Node, Open, Scalar, is_null, string
 from amlcheck.environment.environment import Environment, Kind, MissingFile, Written
@@ -13,8 +11,9 @@ from amlcheck.environment.readers import read_document
 from amlcheck.environment.v1 import conda_file
 from amlcheck.errors import UnreadableError
 from amlcheck.knowledge import Knowledge
+from amlcheck.regex import regex
 
-_SCHEMA = re.compile(r"/(?P<name>\w+)\.schema\.json$")
+_SCHEMA = regex(r"/(?P<name>\w+)\.schema\.json$")
 _DEPLOYMENTS = frozenset({"managedOnlineDeployment", "kubernetesOnlineDeployment"})
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.environment import yaml_nodes
 from amlcheck.environment.document import TEMPLATE, Document, Entry, Mapping, Node, Open, Problem, Scalar, Sequence
 from amlcheck.environment.yaml_nodes import YamlError, text_of
+from amlcheck.regex import regex
 
 _TAG = "tag:yaml.org,2002:"
-_INTEGER = re.compile(r"[-+]?\d{1,300}")
-_DECIMAL = re.compile(r"[-+]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
+_INTEGER = regex(r"[-+]?\d{1,300}")
+_DECIMAL = regex(r"[-+]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
 _TRUE = frozenset({"true", "yes", "on"})
 
 

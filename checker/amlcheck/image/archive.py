@@ -13,7 +13,6 @@ import posixpath
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Protocol
 
@@ -22,6 +21,8 @@ from amlcheck.image.config import ImageConfig, parse_config
 from amlcheck.image.layer import Layer
 from amlcheck.image.tar import FileStream, TarError, inside, members
 from amlcheck.image.tree import MAX_LINKS, Kind
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 MAX_DOCUMENT = 16 << 20
 """Bytes of a manifest, an index or a config; registries take no manifest above 4 MiB."""
@@ -35,8 +36,8 @@ MAX_NESTED = 4
 """Indexes within indexes."""
 PREFERRED = "linux/amd64"
 """The only platform that Azure ML runs."""
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_NAMED = re.compile(r"(?:.*/)?(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
+_NAMED = regex(r"(?:.*/)?(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
 _COMPRESSED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"BZh": "bunzip2", b"\xfd7zXZ": "unxz"}
 _SHOWN = 200
 """Characters of a name that a message shows."""

@@ -5,17 +5,17 @@ The engine's own builder is used through its API; nothing of the Dockerfile runs
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import ownership
 from amlcheck.image.engine import Engine
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 TAIL_LINES = 30
 """Lines of the build's output that are kept, to be told where it fails."""
@@ -24,9 +24,9 @@ LATE_SECONDS = 1.5
 """After an interrupted build, in which the builder may still finish the step that it was at, and give the image its name."""
 BUILD_SECONDS = 3600.0
 """Of silence, after which the engine is taken to be gone: one step may take long without a word."""
-_STEP = re.compile(r"Step (\d+/\d+) : (.*)")
-_NOISE = re.compile(r" ---> |Removing intermediate container |Step \d+/\d+ : ")
-_LAYER = re.compile(r" ---> ([0-9a-f]{12,64})")
+_STEP = regex(r"Step (\d+/\d+) : (.*)")
+_NOISE = regex(r" ---> |Removing intermediate container |Step \d+/\d+ : ")
+_LAYER = regex(r" ---> ([0-9a-f]{12,64})")
 _BUILDKIT = ("unknown flag", "requires buildkit", "the --mount option", "the --chmod option", "the --link option")
 
 

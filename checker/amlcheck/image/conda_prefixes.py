@@ -6,20 +6,21 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from amlcheck.image.remember import remembered
 from amlcheck.image.tree import NotReadableError, Tree
 from amlcheck.image.words import brief, text_of
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 PACKAGES = "*/conda-meta/*.json"
 HISTORY = "*/conda-meta/history"
 CONTENTS = (PACKAGES, HISTORY)
 _MAX_RECORD = 4 << 20
 """Bytes of one package's record: it lists each file of the package."""
-_CHANGE = re.compile(r"^([+-])(?:\S*::)?([^\s:]+)-([^-\s]+)-([^-\s]+)$", re.MULTILINE)
+_CHANGE = regex(r"^([+-])(?:\S*::)?([^\s:]+)-([^-\s]+)-([^-\s]+)$", re.MULTILINE)
 
-_CACHED = re.compile(r"/pkgs/([^/]+)(?=/)")
+_CACHED = regex(r"/pkgs/([^/]+)(?=/)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 USERNAME = "AMLCHECK_REGISTRY_USERNAME"
 PASSWORD = "AMLCHECK_REGISTRY_PASSWORD"
@@ -36,7 +37,7 @@ _DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 """What `docker login` and credential helpers call Docker Hub."""
 _TOKEN_USER = "<token>"
 """The user name with which a helper says that its secret is an identity token."""
-_HELPER = re.compile(r"[\w.-]+", re.ASCII)
+_HELPER = regex(r"[\w.-]+", re.ASCII)
 
 
 class CredentialsError(AmlcheckError):

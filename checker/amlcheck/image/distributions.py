@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
@@ -13,14 +11,16 @@ from amlcheck.image.conda_prefixes import is_in_package_cache
 from amlcheck.image.remember import remembered
 from amlcheck.image.tree import Kind, NotReadableError, Tree
 from amlcheck.image.words import text_of
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 WHEELS = "*.dist-info/METADATA"
 EGGS = ("*.egg-info/PKG-INFO", "*.egg-info")
 """setuptools makes a folder, distutils a single file."""
 CONTENTS = (WHEELS, *EGGS)
-_PLACE = re.compile(r"(?P<folder>/.*|)/(?P<stem>[^/]+)\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)")
-_EGG_STEM = re.compile(r"(?P<name>[^/]+?)-(?P<version>\d[^-/]*)(?:-py\d[\d.]*)?")
-_PREFIX = re.compile(r"(?P<prefix>/.*|)/lib(?:32|64)?/(?:python[\d.]+|pypy[\d.]+)/(?:site|dist)-packages")
+_PLACE = regex(r"(?P<folder>/.*|)/(?P<stem>[^/]+)\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)")
+_EGG_STEM = regex(r"(?P<name>[^/]+?)-(?P<version>\d[^-/]*)(?:-py\d[\d.]*)?")
+_PREFIX = regex(r"(?P<prefix>/.*|)/lib(?:32|64)?/(?:python[\d.]+|pypy[\d.]+)/(?:site|dist)-packages")
 
 
 @dataclass(frozen=True, slots=True)

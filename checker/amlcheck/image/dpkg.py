@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from amlcheck.image.remember import remembered
 from amlcheck.image.tree import MAX_CONTENT, Kind, Tree
 from amlcheck.image.words import text_of
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 STATUS = "/var/lib/dpkg/status"
 STATUS_FOLDER = "/var/lib/dpkg/status.d"
 """Images without dpkg itself (distroless) have one file a package here."""
 APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 CONTENTS = (STATUS, f"{STATUS_FOLDER}/*", *APK)
-_FIELD = re.compile(r"^(Package|Status|Version): *(.*)$", re.MULTILINE)
-_APK_FIELD = re.compile(r"^([PV]):(.*)$", re.MULTILINE)
-_INSTALLED = re.compile(r"\S+ ok installed")
+_FIELD = regex(r"^(Package|Status|Version): *(.*)$", re.MULTILINE)
+_APK_FIELD = regex(r"^([PV]):(.*)$", re.MULTILINE)
+_INSTALLED = regex(r"\S+ ok installed")
 """The first word is only what is wanted: "hold ok installed" after `apt-mark hold`, as NVIDIA's images do with cuDNN."""
 
 

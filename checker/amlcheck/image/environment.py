@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from amlcheck.image.conda_prefixes import CONTENTS as CONDA
 from amlcheck.image.distributions import Distribution, by_folder, distributions, metadata_of
@@ -12,6 +11,7 @@ from amlcheck.image.interpreters import WANTED as INTERPRETERS
 from amlcheck.image.interpreters import Interpreter, counting, package_folders
 from amlcheck.image.tree import NotReadableError, Tree, Wanted
 from amlcheck.model import Unknown
+from amlcheck.records import dataclass
 
 WANTED = Wanted(contents=(*CONDA, "/etc/passwd")) | INTERPRETERS
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.tree import Tree
+from amlcheck.records import dataclass
 
 if TYPE_CHECKING:
     from testinfra.host import Host

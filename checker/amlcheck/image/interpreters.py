@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from amlcheck.image.conda_prefixes import conda_packages, is_in_package_cache, record_of
 from amlcheck.image.config import ImageConfig
@@ -17,12 +16,14 @@ from amlcheck.image.survey import Sighting
 from amlcheck.image.tree import Kind, NotReadableError, Tree, Wanted, normal
 from amlcheck.image.words import brief, exact, series, text_of
 from amlcheck.model import Evidence, Value, in_config, in_file
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 AZURE_ML = "AZUREML_INFERENCE_PYTHON_PATH"
 """The variable with which Azure ML's server is told its Python."""
 NAMES = ("python", "python3")
 """In the order in which they are asked for; Python 2 has the name python2 only where that is all it has."""
-_BINARY = re.compile(r"python(?:[23](?:\.\d{1,2})?)?")
+_BINARY = regex(r"python(?:[23](?:\.\d{1,2})?)?")
 _SEARCH = "[23][.][0-9]+[.][0-9]+"
 WANTED = Wanted(
     contents=("*/pyvenv.cfg", "*/include/python*/patchlevel.h", "*/.pyenv/version", "*/shims/python*"),

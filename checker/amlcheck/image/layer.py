@@ -12,7 +12,6 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from gzip import BadGzipFile
 from queue import SimpleQueue
 from typing import Any, BinaryIO, cast
@@ -26,6 +25,7 @@ from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
 from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
+from amlcheck.records import dataclass, field
 
 MAX_LAYER = 64 << 30
 """Bytes of one layer's archive; the largest of Azure ML's GPU images have 15 GB in all."""

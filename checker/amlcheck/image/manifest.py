@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from amlcheck.errors import UnreadableError
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 PREFERRED = "linux/amd64"
 """The only platform that Azure ML runs."""
@@ -39,7 +40,7 @@ _CONFIGS = (
     "application/octet-stream",
 )
 """octet-stream: what docker pushed before 2016."""
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import itertools
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -19,26 +18,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 LABEL_RUN = "amlcheck.run"
 LABEL_OWNER = "amlcheck.owner"
 LABEL_DEADLINE = "amlcheck.deadline"
 DEADLINE_SLACK_SECONDS = 120
 """Added to the lifetime: clocks differ, and an engine takes its time."""
-_FOLDER = re.compile(
-    r"amlcheck-(?P<run>[0-9a-f]{12})-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{1,12})-[^/]{1,32}"
-)
+_FOLDER = regex(r"amlcheck-(?P<run>[0-9a-f]{12})-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{1,12})-[^/]{1,32}")
 BUILT = "amlcheck-built"
-_IMAGE = re.compile(
-    rf"{BUILT}:(?P<run>[0-9a-f]{{12}})-\d+-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{{1,12}})"
-)
-_OWNER = re.compile(r"([0-9a-f]+)\.(\d+)\.(\d+)\.(\d+)")
+_IMAGE = regex(rf"{BUILT}:(?P<run>[0-9a-f]{{12}})-\d+-(?P<owner>[0-9a-f]+\.\d+\.\d+\.\d+)-(?P<deadline>\d{{1,12}})")
+_OWNER = regex(r"([0-9a-f]+)\.(\d+)\.(\d+)\.(\d+)")
 
 RUN = secrets.token_hex(6)
 """The name of this run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from amlcheck.catalog import catalog
 from amlcheck.image.conda_prefixes import conda_packages, record_of
@@ -14,6 +13,7 @@ from amlcheck.image.tree import NotReadableError
 from amlcheck.image.words import brief, exact
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import Evidence, Unknown, Value, in_file
+from amlcheck.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 
-_WILD = re.compile(r"[*?]")
-_SPECIAL = re.compile(r"[*?\[]")
+from amlcheck.regex import regex
+
+_WILD = regex(r"[*?]")
+_SPECIAL = regex(r"[*?\[]")
 SEPARATOR = b"\0"
 """Between the paths of a text that `candidates` goes through; no path has it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.tree import Entry, Tree, normal
 from amlcheck.image.words import brief
 from amlcheck.model import Evidence, in_output
+from amlcheck.records import dataclass
 
 if TYPE_CHECKING:
     from testinfra.host import Host

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from amlcheck.image.manifest import (
     is_digest,
     parse_manifest,
 )
+from amlcheck.records import dataclass
 from amlcheck.reference import Reference, parse_reference
 
 if TYPE_CHECKING:

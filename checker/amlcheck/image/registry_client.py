@@ -8,7 +8,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -24,6 +23,8 @@ from amlcheck.image.credentials import (
     find_credentials,
 )
 from amlcheck.image.registry_line import Authorization, Line, RegistryError, address_of, is_loopback
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 ANSWER_SECONDS = 60.0
 """Seconds for one whole answer that is no layer."""
@@ -34,13 +35,13 @@ TRIES = 3
 PAUSE = 0.5
 """Seconds before the second try; twice as many before the third."""
 CLIENT = "amlcheck"
-_ADDRESS = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_ADDRESS = regex(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _HOSTS = {"docker.io": "registry-1.docker.io"}
 """Where a registry is that has another name in references."""
 _REFUSED = (401, 403)
 _BUSY = (429, 500, 502, 503, 504)
 _MOVED = (301, 302, 303, 307, 308)
-_TOKEN = re.compile(r"[\x21-\x7e]+")
+_TOKEN = regex(r"[\x21-\x7e]+")
 
 
 class NoSuchImageError(RegistryError):
@@ -313,8 +314,8 @@ def _basic(credentials: Credentials) -> Authorization:
     return Authorization(f"Basic {base64.b64encode(pair).decode()}")
 
 
-_PARAMETER = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
-_SCHEME = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)(?:\s+(?=[A-Za-z][\w-]*\s*=)|\s*(?=,|$))")
+_PARAMETER = regex(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_SCHEME = regex(r"\s*,?\s*([A-Za-z][\w-]*)(?:\s+(?=[A-Za-z][\w-]*\s*=)|\s*(?=,|$))")
 
 
 def _challenges(header: str) -> list[_Challenge]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.config import ImageConfig
@@ -16,6 +15,7 @@ from amlcheck.image.session import SHELL, Channel, Session, shown
 from amlcheck.image.session_tree import MAX_LISTING, SessionTree
 from amlcheck.image.stream_tree import tree_of_stream
 from amlcheck.image.tree import Tree, UnseenError, Wanted
+from amlcheck.records import dataclass
 
 SOURCE = "the engine"
 EARLY = ("/etc/alternatives", "/root", "/var/lib", "/opt")

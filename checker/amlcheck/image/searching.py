@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES
+from amlcheck.regex import regex
 
 MAX_SECONDS = 30.0
 """Seconds for all searches of an image together: nothing else bounds what hostile files can make an expression cost."""
@@ -146,7 +147,7 @@ def plain_texts(expression: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(found))
 
 
-_TOKEN = re.compile(r"\\.|\[\^?\]?[^\]]*\]|\(\?|[()|*?+.^$]|\{[^}]*\}|.", re.DOTALL)
+_TOKEN = regex(r"\\.|\[\^?\]?[^\]]*\]|\(\?|[()|*?+.^$]|\{[^}]*\}|.", re.DOTALL)
 _SPECIAL = "*?+.^$|()[{"
 
 

@@ -7,9 +7,7 @@ rules/inference_servers.toml.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,10 +23,12 @@ from amlcheck.image.tree import NotReadableError, Tree
 from amlcheck.image.words import brief
 from amlcheck.knowledge import Server
 from amlcheck.model import Evidence, in_file
+from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 MAX_PACKAGES = 400
 """Packages followed from one server; the real ones need about 40."""
-_FOR_EXTRA = re.compile(r"""^[^;]*;\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
+_FOR_EXTRA = regex(r"""^[^;]*;\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
 _HARMLESS_PTH = ("distutils-precedence.pth",)
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "": "x86_64"}
 

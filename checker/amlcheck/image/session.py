@@ -15,11 +15,11 @@ import shlex
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from amlcheck.image.image import CannotRunError
 from amlcheck.image.limits import DEFAULT_LIMITS, Limits
+from amlcheck.records import dataclass
 
 STDOUT, STDERR = 1, 2
 SHELL = "/bin/sh"

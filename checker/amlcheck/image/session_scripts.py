@@ -10,10 +10,11 @@ import re
 import secrets
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from amlcheck.image.session import SHELL
 from amlcheck.image.tree import COMPILED, PSEUDO, Entry, Kind
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 ENTRY = r"%y%m %s\0%p\0%l\0"
 """For GNU find's -printf."""
@@ -30,8 +31,8 @@ ENGINES = (
 """What an engine puts into every container; it is not the image's."""
 PASSED_OVER = tuple(dict.fromkeys((*PSEUDO, *ENGINES)))
 _KINDS = {"f": Kind.FILE, "d": Kind.DIRECTORY, "l": Kind.LINK}
-_HEAD = re.compile(r"([a-zA-Z])([0-7]{1,4}) (\d{1,19})\s*")
-_BRACKET = re.compile(r"\[!?\]?[^\]]*\]")
+_HEAD = regex(r"([a-zA-Z])([0-7]{1,4}) (\d{1,19})\s*")
+_BRACKET = regex(r"\[!?\]?[^\]]*\]")
 
 
 class OddOutputError(Exception):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.image.config import UNKNOWN_CONFIG
 from amlcheck.image.image import Image, ImageReference
 from amlcheck.image.tree import Wanted
+from amlcheck.records import dataclass
 
 EXECUTE = ("engine", "sandbox", "never")
 """Where programs of the image may run: in a container of the engine that has it, under bubblewrap, or nowhere."""

@@ -7,9 +7,9 @@ Sightings of one installation must agree; those of several are told apart.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from amlcheck.model import ABSENT, Chain, Evidence, Fact, Medium, Notice, Testimony, Unknown, Value
+from amlcheck.records import dataclass, replace
 
 CONTRADICTION = "AML402"
 SEVERAL = "AML403"

@@ -7,14 +7,14 @@ takes several times as long, and understands some names differently from the eng
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 from zlib import adler32
 
 from amlcheck.image.tree import Kind
+from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 BLOCK = 512
 """Bytes; headers and contents begin at multiples of it."""
@@ -36,8 +36,8 @@ _KINDS = {b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"S": Kind.FILE, b
 _HARD_LINK = b"1"
 _WITHOUT_CONTENT = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _EXTENDED = frozenset((b"x", b"X", b"g", b"L", b"K"))
-_is_octal = re.compile(rb"[0-7]{11}[\0 ]").fullmatch
-_LENGTH = re.compile(rb"([0-9]{1,7}) ")
+_is_octal = regex(rb"[0-7]{11}[\0 ]").fullmatch
+_LENGTH = regex(rb"([0-9]{1,7}) ")
 
 
 class TarError(Exception):

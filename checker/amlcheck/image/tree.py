@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from amlcheck.image.patterns import Patterns, candidates, joined
+from amlcheck.records import dataclass
 
 MAX_CONTENT = 16 << 20
 """Bytes of one file that are read or kept; dpkg's status file of a large image has about 3 MB."""

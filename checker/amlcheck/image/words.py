@@ -8,13 +8,14 @@ from packaging.version import Version
 
 from amlcheck.image.tree import Tree
 from amlcheck.model import PRESENT, Value
+from amlcheck.regex import regex
 from amlcheck.versions import exactly, prefix
 
 MAX_TEXT = 1 << 20
 """Bytes of a file that people write or a tool generates: headers, metadata, settings."""
 MAX_WORDS = 200
 """Characters of evidence that are shown."""
-_VERSION = re.compile(r"\s*(?:\d{1,3}:)?[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})(?!\.?\d)((?:a|b|rc)\d{1,4}(?!\d))?")
+_VERSION = regex(r"\s*(?:\d{1,3}:)?[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})(?!\.?\d)((?:a|b|rc)\d{1,4}(?!\d))?")
 
 
 def text_of(tree: Tree, path: str, limit: int = MAX_TEXT) -> str:

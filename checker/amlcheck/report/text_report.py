@@ -6,7 +6,6 @@ Readable without colour and at 80 columns. Nothing from a file reaches the termi
 from __future__ import annotations
 
 import io
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
+from amlcheck.regex import regex
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -36,7 +36,7 @@ _MARKS = {
     Verdict.UNDECIDED: ("?", "yellow"),
 }
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 DEFAULT_WIDTH = 80
 MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""

@@ -9,13 +9,12 @@ from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.model import COMPONENTS
+from amlcheck.regex import regex
 from amlcheck.versions import VersionSet, exactly, loose, prefix
 
 _WITH_VALUE = frozenset({"-o", "--option", "-t", "--target-release", "--default-release", "-c", "--config-file", "-a"})
-_DEB = re.compile(r"(?P<name>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)(?:_[a-z0-9]+)?\.deb")
-_REPOSITORY_DEB = re.compile(
-    r"cuda-repo-|nvidia-machine-learning-repo|packages-microsoft|cuda-keyring|nv-tensorrt|.*-repo"
-)
+_DEB = regex(r"(?P<name>[a-z0-9][a-z0-9.+-]*)_(?P<version>[^_/]+)(?:_[a-z0-9]+)?\.deb")
+_REPOSITORY_DEB = regex(r"cuda-repo-|nvidia-machine-learning-repo|packages-microsoft|cuda-keyring|nv-tensorrt|.*-repo")
 SYSTEM_PACKAGES = frozenset(COMPONENTS) - {"ubuntu", "conda", "azureml-defaults", "inference-server"}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 
 from amlcheck.dockerfile.built import Content, Package
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step, chain_of
 from amlcheck.dockerfile.text import HOLE, Text, literal
 from amlcheck.model import Value
+from amlcheck.records import replace
+from amlcheck.regex import regex
 from amlcheck.versions import VersionSet, exactly, loose, prefix
 
 _WGET_VALUES = frozenset(
@@ -20,22 +21,22 @@ _CURL_VALUES = frozenset(
     {"-o", "--output", "-H", "--header", "-A", "--user-agent", "--retry", "-u", "--user", "-X", "--request", "-d"}
     | {"--data", "-m", "--max-time", "--connect-timeout", "--retry-delay", "--output-dir", "--cacert", "-b", "-c"}
 )
-_INSTALLER = re.compile(
+_INSTALLER = regex(
     r"(?P<product>Miniconda|Anaconda|Miniforge|Mambaforge)(?P<flavour>-pypy3)?(?P<python>[23]?)(?:-pypy3)?"
     r"-(?P<version>[\w.+\ufffc-]+?)?-?(?:Linux|\ufffc)(?:-[\w\ufffc-]+)?\.sh"
 )
 _ARCHIVES = (
-    ("openmpi", re.compile(r"openmpi-(?P<v>[\d.\ufffc]+(?:rc\d+)?)(?:-\d+)?\.(?:tar|tgz|src)")),
-    ("mpich", re.compile(r"(?<![a-z])mpich-(?P<v>[\d.\ufffc]+(?:[abrc]+\d+)?)\.(?:tar|tgz)")),
-    ("intelmpi", re.compile(r"l_mpi(?:-rt)?_(?:oneapi_p_)?(?P<v>\d[\d.\ufffc]*?)(?:_offline)?\.(?:tgz|tar|sh)")),
-    ("cuda", re.compile(r"cuda_(?P<v>\d+[\d.\ufffc]*)(?:_[\w.\ufffc]+)?(?:[-_]linux)?(?:[-_.]run)?")),
-    ("cudnn", re.compile(r"cudnn-(?:linux-x86_64-|[\d.\ufffc]+-linux-x64-v)(?P<v>\d[\d.\ufffc]*)")),
-    ("nccl", re.compile(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
-    ("python", re.compile(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
+    ("openmpi", regex(r"openmpi-(?P<v>[\d.\ufffc]+(?:rc\d+)?)(?:-\d+)?\.(?:tar|tgz|src)")),
+    ("mpich", regex(r"(?<![a-z])mpich-(?P<v>[\d.\ufffc]+(?:[abrc]+\d+)?)\.(?:tar|tgz)")),
+    ("intelmpi", regex(r"l_mpi(?:-rt)?_(?:oneapi_p_)?(?P<v>\d[\d.\ufffc]*?)(?:_offline)?\.(?:tgz|tar|sh)")),
+    ("cuda", regex(r"cuda_(?P<v>\d+[\d.\ufffc]*)(?:_[\w.\ufffc]+)?(?:[-_]linux)?(?:[-_.]run)?")),
+    ("cudnn", regex(r"cudnn-(?:linux-x86_64-|[\d.\ufffc]+-linux-x64-v)(?P<v>\d[\d.\ufffc]*)")),
+    ("nccl", regex(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
+    ("python", regex(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
 )
 _CONFIGURE = ("configure", "config", "Configure", "autogen.sh", "bootstrap.sh", "buildconf")
 """Scripts of source archives that only prepare a build."""
-_SOFTWARE = re.compile(r"/(?:$|usr|opt|root|home|bin|lib|srv|.*(?:conda|venv|envs?)(?:/|$))")
+_SOFTWARE = regex(r"/(?:$|usr|opt|root|home|bin|lib|srv|.*(?:conda|venv|envs?)(?:/|$))")
 """Folders in which an unpacked archive may be a conda, a Python or a library."""
 _UNPACKED_SUFFICES = frozenset({"cudnn", "nccl"})
 
@@ -149,13 +150,13 @@ def _built_here(step: Step) -> list[Package]:
 
 
 _FOLDERS = {
-    "openmpi": re.compile(r"open-?mpi|ompi", re.IGNORECASE),
-    "mpich": re.compile(r"mpich", re.IGNORECASE),
-    "intelmpi": re.compile(r"mpi", re.IGNORECASE),
-    "cuda": re.compile(r"cuda|/", re.IGNORECASE),
-    "cudnn": re.compile(r"cudnn|cuda|/", re.IGNORECASE),
-    "nccl": re.compile(r"nccl", re.IGNORECASE),
-    "python": re.compile(r"python", re.IGNORECASE),
+    "openmpi": regex(r"open-?mpi|ompi", re.IGNORECASE),
+    "mpich": regex(r"mpich", re.IGNORECASE),
+    "intelmpi": regex(r"mpi", re.IGNORECASE),
+    "cuda": regex(r"cuda|/", re.IGNORECASE),
+    "cudnn": regex(r"cudnn|cuda|/", re.IGNORECASE),
+    "nccl": regex(r"nccl", re.IGNORECASE),
+    "python": regex(r"python", re.IGNORECASE),
 }
 
 

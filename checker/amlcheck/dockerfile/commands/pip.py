@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from packaging.markers import Marker
 
@@ -14,6 +13,7 @@ from amlcheck.dockerfile.step import Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, literal
 from amlcheck.environment.requirements_file import read_requirements
 from amlcheck.environment.specs import LINUX, pip_spec
+from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, prefix
 
 _PIP_VALUES = frozenset(
@@ -25,7 +25,7 @@ _PIP_VALUES = frozenset(
     | {"--root-user-action", "--use-feature", "--use-deprecated", "-o", "--output-file", "--extra", "--group"}
     | {"--index-strategy", "--link-mode", "--default-index", "--directory", "--project", "--resolution"}
 )
-PIP_NAME = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
+PIP_NAME = regex(r"pip(?:\d+(?:\.\d+)?)?")
 _MAX_INCLUDES = 10
 
 

@@ -12,9 +12,10 @@ from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, literal
 from amlcheck.environment.lock_files import locked_packages
+from amlcheck.regex import regex
 from amlcheck.versions import prefix
 
-PYTHON_NAME = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+PYTHON_NAME = regex(r"python(?:\d+(?:\.\d+)?)?")
 
 
 def python(command: Command, step: Step) -> None:
@@ -49,9 +50,7 @@ def python(command: Command, step: Step) -> None:
         _script(words[position], command, step)
 
 
-_RUNS_PROGRAMS = re.compile(
-    r"subprocess|os\s*\.\s*system|popen|\bpip\b|conda|exec\(|__import__|urlretrieve", re.IGNORECASE
-)
+_RUNS_PROGRAMS = regex(r"subprocess|os\s*\.\s*system|popen|\bpip\b|conda|exec\(|__import__|urlretrieve", re.IGNORECASE)
 
 
 def _script(word: Text, command: Command, step: Step) -> None:

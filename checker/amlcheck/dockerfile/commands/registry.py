@@ -10,6 +10,7 @@ from amlcheck.dockerfile.commands import apt, conda, download, filesystem, pip, 
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, hole, join, literal
+from amlcheck.regex import regex
 
 Reader = Callable[[Command, Step], None]
 
@@ -52,7 +53,7 @@ _PREFIXES: dict[str, frozenset[str]] = {
     "eatmydata": frozenset(),
     "retry": frozenset(),
 }
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
 
 
 def dispatch(command: Command, step: Step) -> None:
