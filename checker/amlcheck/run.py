@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -53,8 +49,8 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
             yield _lint(known, name, options)
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
-        files = (Path(name) for name in names if name != STDIN)
-        options.bases.prepare(base for file in files for base in bases_of(file, options))
+        files = (name for name in names if name != STDIN)
+        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
     done = 0
     try:
         for report in _in_parallel(names, options, workers):
@@ -69,6 +65,9 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
 
 def _in_parallel(names: Sequence[str], options: LintOptions, workers: int) -> Iterator[SubjectReport]:
     """The reports of worker processes. Raises OSError or RuntimeError where there can be none."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     method = "fork" if sys.platform == "linux" else None
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,))
@@ -88,17 +87,22 @@ _options: LintOptions | None = None
 
 
 def _prepare(options: LintOptions) -> None:
+    import signal
+    import threading
+
     global _options
     _options = options
     # Ctrl-C is for the process that reports.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(RuntimeError):
+    with suppress(RuntimeError):
         threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for its next file for ever: it holds both ends of the pipe."""
-    parent = multiprocessing.parent_process()
+    from multiprocessing import parent_process
+
+    parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
@@ -110,6 +114,7 @@ def _lint_in_worker(name: str) -> SubjectReport:
 
 
 def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    options = options.own.get(name, options)
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import sys
-from pathlib import Path
 
 from amlcheck.errors import AmlcheckError
 
@@ -42,11 +40,6 @@ def say(text: str) -> None:
         _lead_nowhere(2)
 
 
-def drop_output() -> None:
-    """Nothing more is written to standard output, not even what Python still holds when it ends."""
-    _lead_nowhere(1)
-
-
 def _is_open(number: int) -> bool:
     try:
         os.fstat(number)
@@ -62,65 +55,6 @@ def _lead_nowhere(number: int) -> None:
         return
     os.dup2(nowhere, number)
     os.close(nowhere)
-
-
-def write(text: str, output: str | None) -> None:
-    """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
-    if output is None or output == "-":
-        _print(text)
-        return
-    try:
-        _write_file(Path(output), text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error
-
-
-def _print(text: str) -> None:
-    if sys.stdout is None:
-        raise AmlcheckError("standard output: cannot be written: it is closed")
-    try:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        drop_output()
-        raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    """The whole file or nothing: one that is there stays as it was where the disk is full. Raises OSError."""
-    real = Path(os.path.realpath(path))
-    if not _can_be_replaced(real):
-        real.write_bytes(data)
-        return
-    new = real.with_name(f".{real.name[:200]}.{os.getpid()}.new")
-    try:
-        new.unlink(missing_ok=True)
-        with new.open("xb") as file:
-            if real.exists():
-                os.chmod(new, real.stat().st_mode & 0o7777)
-            file.write(data)
-        os.replace(new, real)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        # A folder in which no file can be made, or a file that is mounted over another one: it can be written all the same.
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EXDEV) or not real.exists():
-            raise
-        real.write_bytes(data)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-
-
-def _can_be_replaced(path: Path) -> bool:
-    """Whether a new file can stand for it: not for a pipe or device, another user's file, or one that has several names."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return True
-    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and mine
 
 
 def read_input() -> bytes:

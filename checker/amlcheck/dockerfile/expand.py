@@ -270,6 +270,12 @@ class _Lexer:
         return self._apply(name, operator, null_is_unset, word, start)
 
     def _operand(self, stop: str, keep_escapes: bool) -> Text:
+        """What stands after an operator, up to `stop`.
+
+        BuildKit reads it into the same buffer as the word around it, so that what came before in that word is lost where words
+        are wanted: in `EXPOSE 80${A:-80}`, and in the name of a here-document.
+        """
+        self.open_word = None
         try:
             return self._until(stop, keep_escapes)
         except ExpansionError as error:
