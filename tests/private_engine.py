@@ -42,6 +42,7 @@ PROGRAMS = {"dockerd": "docker.io", "containerd": "containerd", "mmdebstrap": "m
 MORE_PROGRAMS = {
     "bwrap": "bubblewrap",
     "busybox": "busybox-static",
+    "cc": "gcc",
     "docker-registry": "docker-registry",
     "skopeo": "skopeo",
 }
