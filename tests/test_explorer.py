@@ -479,3 +479,15 @@ def test_repair_that_does_not_fit_the_file_is_refused(places: Iterable[tuple[int
     edits = [Edit(Location("f", *place), "x") for place in places]
     with pytest.raises(AmlcheckError):
         repairs.edited("FROM a\n", edits)
+
+
+@pytest.mark.parametrize("width", [None, 80, 30])
+def test_what_is_printed_says_nothing_to_the_terminal(width: int | None) -> None:
+    """A result may be anybody's, in every field."""
+    from amlcheck.explorer.printed import printed
+
+    text = printed(hostile(), width, False)
+    assert "red" in text
+    assert re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) is None
+    coloured = re.sub(r"\x1b\[[\d;]*m", "", printed(hostile(), width, True))
+    assert "31mred" in coloured

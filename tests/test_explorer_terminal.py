@@ -208,8 +208,7 @@ def test_suspend_and_resume(how: str, folder: Path) -> None:
     with start(folder, shell=True) as terminal:
         terminal.shows("2 subjects").press("n").shows("[FAIL]")
         if how == "key":
-            terminal.press(CTRL_Z).stopped()
-            assert terminal.restored()
+            terminal.press(CTRL_Z).stopped().until(terminal.restored)
         else:
             terminal.signal(signal.SIGSTOP).stopped()
         before = len(terminal.sent)

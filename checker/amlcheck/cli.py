@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_probe(commands)
     _add_score(commands)
     _add_check(commands)
+    _add_hook(commands)
     _add_report(commands)
     init = commands.add_parser(
         "init",
@@ -65,7 +67,8 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser(
         "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
     )
-    explain.add_argument("rule", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("rules", nargs="+", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     profiles = commands.add_parser(
         "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
     )
@@ -93,6 +96,16 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     lint.add_argument(
         "--environment", metavar="FILE", help="the environment that Azure ML builds on top of the Dockerfile's image"
+    )
+    fixes = lint.add_argument_group("what is fixed")
+    fixes.add_argument("--fix", action="store_true", help="repair what can be repaired safely, and report what is left")
+    fixes.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: also repairs that ask to be looked at, such as another version",
+    )
+    fixes.add_argument(
+        "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
@@ -163,6 +176,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     report.add_argument("--print", action="store_true", help="print, as without a terminal")
     _add_asked(report)
     _add_image(report)
+    _add_policy(report, writing=False)
     _add_output(report)
     return report
 
@@ -221,6 +235,48 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_policy(check)
     _add_output(check)
     return check
+
+
+def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    hook = commands.add_parser(
+        "hook",
+        help="check what is pushed",
+        description="Checks what is pushed to a git remote, from the commits themselves. AMLCHECK_SKIP=1 skips it once.",
+    )
+    hooks = hook.add_subparsers(dest="hook_command", required=True, metavar="COMMAND", parser_class=_Parser)
+    install = hooks.add_parser(
+        "install",
+        help="install git's pre-push hook",
+        description="Installs git's pre-push hook for the repository here. A hook that is there already goes on to run.",
+    )
+    install.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    uninstall = hooks.add_parser(
+        "uninstall",
+        help="remove it",
+        description="Removes the hook, and puts back the one that was there before, as it was.",
+    )
+    uninstall.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    run = hooks.add_parser(
+        "run", help="what git calls", description="What git calls, with its lines on standard input."
+    )
+    run.add_argument("name", choices=("pre-push",))
+    run.add_argument("remote", metavar="REMOTE", help="the remote's name, or its URL where it has none")
+    run.add_argument("url", nargs="?", metavar="URL")
+    pre_commit = hooks.add_parser(
+        "pre-commit",
+        help="what pre-commit calls",
+        description="What pre-commit calls at pre-push and manual. Takes these options of `amlcheck lint` as `args`.",
+    )
+    _add_asked(pre_commit)
+    _add_built(pre_commit.add_argument_group("how the file is built"))
+    pre_commit.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="the least severity that stops a push; default: error"
+    )
+    pre_commit.add_argument(
+        "--config", metavar="FILE", help="the configuration; default: the nearest one of the commit"
+    )
+    pre_commit.add_argument("--no-config", action="store_true", help="use no configuration file")
+    return hook
 
 
 def add_deployment(parser: _Parser) -> None:
@@ -292,7 +348,7 @@ def _add_asked(parser: _Parser) -> None:
     )
 
 
-def _add_policy(parser: _Parser) -> None:
+def _add_policy(parser: _Parser, writing: bool = True) -> None:
     known = parser.add_argument_group("what is known already")
     known.add_argument(
         "--select", action="append", metavar="RULES", help="ask only these, such as AML103,AML6; repeatable"
@@ -301,7 +357,10 @@ def _add_policy(parser: _Parser) -> None:
     baseline = known.add_mutually_exclusive_group()
     baseline.add_argument("--baseline", metavar="FILE", help="show and fail for what is not in this baseline only")
     baseline.add_argument("--no-baseline", action="store_true", help="take no notice of the one in the configuration")
-    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0")
+    if writing:
+        baseline.add_argument(
+            "--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0"
+        )
 
 
 def _add_built(how: argparse._ArgumentGroup) -> None:
@@ -349,6 +408,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     streams.secure()
     try:
         options = parser().parse_args(arguments)
+        if options.command == "hook":
+            from amlcheck.hook_command import run_hook
+
+            return run_hook(options, (sys.argv[1:] if arguments is None else arguments)[2:])
         if options.command == "lint":
             from amlcheck.lint_command import run_lint
 
@@ -382,7 +445,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "rules":
             text = show.rules(options.format)
         elif options.command == "explain":
-            text = show.explain(options.rule)
+            text = show.explain(options.rules, options.format)
         else:
             text = show.profiles(options.name)
         write(text)

@@ -53,9 +53,13 @@ def _states_environment(path: str) -> bool:
         if os.path.getsize(path) > SNIFFED or not os.path.isfile(path):
             return False
         with open(path, "rb") as file:
-            content = file.read(SNIFFED)
+            return states_environment(name, file.read(SNIFFED))
     except OSError:
         return False
+
+
+def states_environment(name: str, content: bytes) -> bool:
+    """Whether the content of a file of such a name has words of an environment."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = content.replace(b"\0", b"")
     if not name.lower().endswith((".json", ".yml", ".yaml", ".py")):
@@ -75,7 +79,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
         if given == "-" or not Path(given).is_dir():
             found[given] = None
             continue
-        inside = [path for path in _walk(given) if not _excluded(path, exclude)]
+        inside = [path for path in _walk(given) if not excluded(path, exclude)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(
                 f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
@@ -93,6 +97,12 @@ def _walk(folder: str) -> Iterator[str]:
                 yield path
 
 
-def _excluded(path: str, patterns: Sequence[str]) -> bool:
+def is_left_out(path: str) -> bool:
+    """Whether a path stands in a folder that is not searched, such as node_modules."""
+    return not _SKIPPED.isdisjoint(path.split("/")[:-1])
+
+
+def excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the patterns of `exclude` fits a path."""
     posix = path.replace(os.sep, "/")
     return any(fnmatch(posix, pattern) or fnmatch(posix, f"{pattern.rstrip('/')}/*") for pattern in patterns)

@@ -30,8 +30,11 @@ from amlcheck.today import today
 
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
+    from amlcheck.policy.baseline import Baseline
 
 PROGRESS_FROM = 50
+SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
+"""Formats that have room for what would repair a finding; for others it is not looked for."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ class Settings:
     allow_undecided: bool
     variants: Variants
     """What `[per-path]` says of single files."""
-    baseline: Path | None = None
+    baseline: Baseline | None = None
+    """What is known already."""
     write_baseline: Path | None = None
+    """Where to write what is found."""
     selected: bool = False
     """Whether only some of the rules are asked."""
 
@@ -59,7 +64,12 @@ class Settings:
 
     def for_file(self, name: str) -> Settings:
         """The settings of a run that is about one file."""
-        return replace(self, lint=self.at(name))
+        return replace(self, lint=self.at(name), flavour=self.flavour_at(name))
+
+    def flavour_at(self, name: str) -> str:
+        """The name of the flavour of one file."""
+        patterns = patterns_for(self.config, name)
+        return self.variants.flavour(patterns) if patterns else self.flavour
 
 
 class Variants:
@@ -68,6 +78,10 @@ class Variants:
     def __init__(self, options: argparse.Namespace, config: Config, bases: BaseImages | None) -> None:
         self._options, self._config, self._bases = options, config, bases
         self._made: dict[tuple[str, ...], LintOptions] = {}
+
+    def flavour(self, patterns: tuple[str, ...]) -> str:
+        """The name of the flavour where these patterns match."""
+        return _flavour_name(self._options, laid_over(self._config, patterns))
 
     def of(self, patterns: tuple[str, ...]) -> LintOptions:
         """What holds where these patterns match, in their order. Raises AmlcheckError for what is wrong there."""
@@ -93,19 +107,22 @@ def settings_of(options: argparse.Namespace) -> Settings:
     for pattern in config.get("per-path", {}):
         variants.of((pattern,))  # what is wrong is told, whether or not a file matches
     today()  # the same
-    flavour = options.flavour or config.get("flavour", "")
     given = vars(options)
     return Settings(
         config=config,
         lint=lint,
-        flavour=Path(flavour).stem if flavour else "",
+        flavour=_flavour_name(options, config),
         fail_on=_fail_on(options, config),
         allow_undecided=_either(options.allow_undecided, config.get("allow-undecided", False)),
         variants=variants,
         baseline=_baseline(given, config),
-        write_baseline=Path(given["write_baseline"]) if given.get("write_baseline") else None,
+        write_baseline=_write_baseline(given),
         selected=bool(given.get("select") or given.get("ignore")),
     )
+
+
+def _flavour_name(options: argparse.Namespace, config: Config) -> str:
+    return Path(options.flavour or config.get("flavour", "")).stem
 
 
 def _lint_options(options: argparse.Namespace, config: Config, bases: BaseImages | None) -> LintOptions:
@@ -122,28 +139,77 @@ def _lint_options(options: argparse.Namespace, config: Config, bases: BaseImages
     )
 
 
-def _baseline(given: Mapping[str, Any], config: Config) -> Path | None:
-    """The baseline to compare with."""
-    if given.get("no_baseline"):
+def _baseline(given: Mapping[str, Any], config: Config) -> Baseline | None:
+    """The baseline to compare with. Raises AmlcheckError."""
+    if given.get("no_baseline") or given.get("write_baseline"):
         return None
-    if given.get("baseline"):
-        return Path(given["baseline"])
-    return config.relative(config.get("baseline")) if config.get("baseline") else None
+    path = given.get("baseline") or config.get("baseline")
+    if not path:
+        return None
+    from amlcheck.policy.baseline import read_baseline
+
+    return read_baseline(Path(path) if given.get("baseline") else config.relative(path))
+
+
+def _write_baseline(given: Mapping[str, Any]) -> Path | None:
+    """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
+    if not given.get("write_baseline"):
+        return None
+    from amlcheck.policy.baseline import check_writable
+
+    path = Path(given["write_baseline"])
+    check_writable(path)
+    return path
 
 
 def run_lint(options: argparse.Namespace) -> Exit:
-    """Checks and reports. Raises AmlcheckError for what the user must change."""
-    report, settings = lint_report(options)
+    """Checks and reports, and repairs where that is asked for. Raises AmlcheckError for what the user must change."""
+    if options.fix or options.diff:
+        from amlcheck.fix_command import run_fix
+
+        return run_fix(options)
+    if options.unsafe_fixes:
+        raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
+    shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+    report, settings = lint_report(options, repairs=shown)
     write_report(report, options, settings.config)
     return exit_code(report)
 
 
-def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
-    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change."""
+@dataclass(frozen=True)
+class Run:
+    """What a run is about: how it checks, and which files."""
+
+    options: argparse.Namespace
+    settings: Settings
+    lint: LintOptions
+    names: list[str]
+
+
+def lint_report(options: argparse.Namespace, repairs: bool = False) -> tuple[Report, Settings]:
+    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change.
+
+    `repairs`: with what would repair it, which takes about as long again for each violation and finding.
+    """
+    run = planned(options)
+    if repairs:
+        from amlcheck.fix_command import with_repairs_shown
+
+        return with_repairs_shown(run), run.settings
+    return checked(run, run.lint), run.settings
+
+
+def planned(options: argparse.Namespace) -> Run:
+    """The settings and the files of a run. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
-    lint = replace(lint, own=_own(settings, lint, names))
+    return Run(options, settings, replace(lint, own=own_options(settings, lint, names)), names)
+
+
+def checked(run: Run, lint: LintOptions) -> Report:
+    """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
+    options, settings, names = run.options, run.settings, run.names
     with _progress(len(names)) as told:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
@@ -160,11 +226,10 @@ def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
         if not options.config
         else []
     )
-    report = replace(report, notes=(*report.notes, *not_read))
-    return report, settings
+    return replace(report, notes=(*report.notes, *not_read))
 
 
-def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
+def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
     """How the files are checked of which the configuration says something else."""
     if not settings.config.get("per-path"):
         return {}

@@ -83,7 +83,7 @@ def _made(given: list[str], kinds: list[str], options: argparse.Namespace) -> tu
     reports = [_read(name, options, settings) for name, kind in zip(given, kinds, strict=True) if kind == RESULT]
     paths = [name for name, kind in zip(given, kinds, strict=True) if kind == FILES]
     if paths:
-        reports.append(lint_report(argparse.Namespace(**{**vars(options), "paths": paths}))[0])
+        reports.append(lint_report(argparse.Namespace(**{**vars(options), "paths": paths}), repairs=True)[0])
     images = [name for name, kind in zip(given, kinds, strict=True) if kind == IMAGE]
     if images:
         from amlcheck.probe_command import probe_report

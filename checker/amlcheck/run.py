@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.catalog import Catalog, catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
@@ -26,16 +27,23 @@ def lint_all(
     names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
 ) -> list[SubjectReport]:
     """A report a file, in order. `told` hears how many are done."""
-    reports = []
+    return list(once(_counted(_reports(names, options), told)))
+
+
+def _counted(reports: Iterable[SubjectReport], told: Callable[[int], None]) -> Iterator[SubjectReport]:
+    for number, report in enumerate(reports, 1):
+        yield report
+        told(number)
+
+
+def once(reports: Iterable[SubjectReport]) -> Iterator[SubjectReport]:
+    """Reports without what an earlier one said of the same place: several deployments may share a conda file."""
     said: set[Finding] = set()
-    for report in _reports(names, options):
-        reports.append(_once(report, said) if report.kind == "environment" else report)
-        told(len(reports))
-    return reports
+    for report in reports:
+        yield _once(report, said) if report.kind == "environment" else report
 
 
 def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
-    """A report without what was said of the same place before: several deployments may share a conda file."""
     left = tuple(finding for finding in report.findings if finding.location is None or finding not in said)
     said.update(left)
     return replace(report, findings=left)
@@ -43,14 +51,14 @@ def _once(report: SubjectReport, said: set[Finding]) -> SubjectReport:
 
 def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectReport]:
     workers = min(os.cpu_count() or 1, len(names))
-    if len(names) < PARALLEL_FROM or workers < 2:
+    if len(names) < PARALLEL_FROM or workers < 2 or looking.is_heard():
         known = catalog()
         for name in names:
-            yield _lint(known, name, options)
+            yield lint_one(known, name, options)
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
         files = (name for name in names if name != STDIN)
-        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
+        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.of(name)))
     done = 0
     try:
         for report in _in_parallel(names, options, workers):
@@ -60,7 +68,7 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
         # No more processes or threads can be started, or one was killed; what is missing is done here.
         known = catalog()
         for name in names[done:]:
-            yield _lint(known, name, options)
+            yield lint_one(known, name, options)
 
 
 def _in_parallel(names: Sequence[str], options: LintOptions, workers: int) -> Iterator[SubjectReport]:
@@ -110,11 +118,12 @@ def _end_with_parent() -> None:
 
 def _lint_in_worker(name: str) -> SubjectReport:
     assert _options is not None
-    return _lint(catalog(), name, _options)
+    return lint_one(catalog(), name, _options)
 
 
-def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
-    options = options.own.get(name, options)
+def lint_one(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    """The check of one file, or of standard input. What cannot be read is told in the report's `error`, never raised."""
+    options = options.of(name)
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 
@@ -122,8 +131,9 @@ def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
     if name != STDIN:
         return lint_file(known, Path(name), name, options)
     try:
-        text = decode(read_input(), "standard input")
-        context = Context(options.context) if options.context is not None else None
+        given = options.changed.get(STDIN)
+        text = decode(read_input() if given is None else given, "standard input")
+        context = Context(options.context, changed=options.changed) if options.context is not None else None
         return lint_text(known, STDIN, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(STDIN, "dockerfile", error=str(error))

@@ -191,7 +191,7 @@ class State:
 
 def opened(report: Report, size: Size, can: Abilities) -> State:
     """The first state."""
-    state = State(report, items_of(report), size, can=can)
+    state = State(report, items_of(report), size, can=can, message="; ".join(f"note: {note}" for note in report.notes))
     return state.showing(Matrix(column=first_wrong(state)))
 
 

@@ -59,7 +59,7 @@ def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises AmlcheckError with one sentence."""
     try:
         if path.is_dir():
-            raise AmlcheckError(f"{path}: is a folder, not a baseline; give the name of a file")
+            raise AmlcheckError(f"{path}: is no baseline: it is a folder")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
@@ -73,20 +73,18 @@ def read_baseline(path: Path) -> Baseline:
     except (ValueError, RecursionError) as error:
         where = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
         what = error.msg if isinstance(error, json.JSONDecodeError) else "it is not UTF-8 or nested too deeply"
-        raise AmlcheckError(
-            f"{where}: is no baseline: {what}; resolve what a merge left, or delete it and write it again with"
-            f" --write-baseline {path}"
-        ) from error
+        raise AmlcheckError(f"{where}: is no baseline: {what}") from error
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
-        said = {"amlcheck/1": "it is a report", None: "it has no schema"}.get(schema, f"its schema is {schema!r:.60}")
-        raise AmlcheckError(f"{path}: is no baseline: {said}, not {SCHEMA!r}; write one with --write-baseline FILE")
+        said = "it is a report" if schema == "amlcheck/1" else f"its schema is {schema!r:.60}"
+        said = said if schema is not None else "it has no schema"
+        raise AmlcheckError(f"{path}: is no baseline: {said}, not {SCHEMA!r}")
     return Baseline(path, tuple(_entries(path, data.get("entries"))))
 
 
 def _entries(path: Path, items: object) -> Iterator[Entry]:
     if not isinstance(items, list):
-        raise AmlcheckError(f"{path}: is no baseline that can be read: entries is no list; write it again")
+        raise AmlcheckError(f"{path}: is no baseline that can be read: entries is no list")
     for number, item in enumerate(items, 1):
         given = item if isinstance(item, dict) else {}
         values = [value for value in map(given.get, Entry.__slots__) if isinstance(value, str)]
@@ -141,6 +139,17 @@ def told_stale(baseline: Baseline, stale: Sequence[Entry]) -> str:
 def is_recorded(item: Judgement | Finding) -> bool:
     """Whether a baseline has it: findings of any severity, violated and undecided requirements; not what is ignored."""
     return item.waiver is None and (isinstance(item, Finding) or item.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED))
+
+
+def check_writable(path: Path) -> None:
+    """Raises AmlcheckError where a baseline cannot be written: before the work, not after it."""
+    if path.exists():
+        try:
+            read_baseline(path)
+        except AmlcheckError as error:
+            raise AmlcheckError(f"{error}; nothing else is overwritten") from error
+    elif not path.parent.is_dir():
+        raise AmlcheckError(f"{path}: cannot be written: there is no folder {path.parent}")
 
 
 def baseline_of(subjects: Sequence[SubjectReport], path: Path) -> Baseline:

@@ -30,6 +30,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
 
 
+def lines(text: str) -> str:
+    """Text without what a terminal would act on; its line breaks are all of one kind."""
+    return plain(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
 def one_line(text: str) -> str:
     """Text of one line without what a terminal would act on."""
     return plain(_BLANK.sub(" ", text)).strip()
@@ -40,9 +45,14 @@ def xml(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text.replace("\t", "    "))
 
 
+def in_command(text: str) -> str:
+    """Text within the line of a command to one CI, of which nothing is a command to another."""
+    return _BRACKET.sub(r"\1(", text)
+
+
 def in_text(text: str) -> str:
     """Lines that no CI takes for a command; as wide as before."""
-    return _COLONS.sub(r"\1 ", _BRACKET.sub(r"\1(", text))
+    return _COLONS.sub(r"\1 ", in_command(text))
 
 
 def in_json(text: str) -> str:

@@ -138,7 +138,7 @@ def _deployment(subject: SubjectReport) -> str:
 
 def _places() -> Callable[[Entry], str]:
     """What shows where an entry is: a link into the repository where a CI tells what its address is."""
-    base = paths.root()
+    named = paths.naming()
     address = _address()
 
     def place(entry: Entry) -> str:
@@ -147,7 +147,7 @@ def _places() -> Callable[[Entry], str]:
             image = next((item for item in entry.chain if item.location is None), None)
             return code(image.place or image.note) if image is not None else ""
         shown = code(f"{location.path}:{location.line}")
-        name = paths.in_repository(location.path, base)
+        name = named(location.path)
         if not address or paths.is_outside(name) or name == paths.STANDARD_INPUT or entry.subject.kind not in FILES:
             return shown
         return link(shown, f"{address}/{paths.uri(name)}#L{location.line}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from amlcheck import __version__
@@ -25,7 +24,7 @@ from amlcheck.report.entries import (
     evidence_line,
     in_image,
 )
-from amlcheck.report.harmless import one_line
+from amlcheck.report.harmless import lines, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -63,7 +62,7 @@ class _Log:
 
     def __init__(self, report: Report, shown: list[Entry]) -> None:
         self._report = report
-        self._named = partial(paths.in_repository, base=paths.root())
+        self._named = paths.naming()
         everything = list(entries(report))
         self._rules = sarif_rules.descriptors(entry for entry in everything if entry.rule != UNREADABLE)
         self._index = {rule["id"]: index for index, rule in enumerate(self._rules)}
@@ -260,7 +259,7 @@ def _told(item: Evidence) -> dict[str, str]:
 
 def _message(text: str) -> str:
     """A message in which nothing becomes a link: in SARIF `[words](target)` is one."""
-    return one_line(text).replace("](", "] (")
+    return lines(text).replace("](", "] (")
 
 
 def _properties(entry: Entry) -> dict[str, Any]:

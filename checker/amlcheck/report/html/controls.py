@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from amlcheck.model import Severity, Verdict
-from amlcheck.report.html.items import SIGNS, WORDS
+from amlcheck.report.html.items import WORDS
 from amlcheck.report.html.markup import Markup, tag
 
 _STATUSES = (
@@ -65,12 +65,11 @@ def filters(components: Sequence[str], rules: Iterable[str], waived: bool) -> Ma
 def _group(legend: str, name: str, choices: Iterable[tuple[str, str]]) -> Markup:
     boxes = []
     for value, words in choices:
-        sign = SIGNS.get(value)
         boxes.append(
             tag(
                 "label",
                 tag("input", type="checkbox", name=name, value=value),
-                tag("span", f"{sign} " if sign else None, words),
+                tag("span", words),
                 class_=f"choice {value}",
             )
         )

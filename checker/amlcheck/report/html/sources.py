@@ -59,9 +59,11 @@ class Sources:
             self._files[key] = File(len(self._files) + 1, path, content.split("\n"))
         return self._files[key]
 
-    def place(self, subject: SubjectReport, location: Location, said: tuple[str, str] | None = None) -> Markup:
+    def place(
+        self, subject: SubjectReport, location: Location, said: tuple[str, str] | None = None, words: str = ""
+    ) -> Markup:
         """A location in words, as a link to its line where that is shown. `said` is what points back, and its label."""
-        words = f"{location.path}:{location.line}:{location.column}"
+        words = words or f"{location.path}:{location.line}:{location.column}"
         file = self.find(subject, location.path)
         if file is None or not self._refer(file, location.line, said):
             return tag("span", words, class_="at")
