@@ -35,7 +35,6 @@ _LANGUAGES: Mapping[str, str] = {
     "junit": "markup",
     "checkstyle": "markup",
     "markdown": "markup",
-    "html": "markup",
     "github": "commands",
     "azure-pipelines": "commands",
 }
