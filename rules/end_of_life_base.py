@@ -33,10 +33,10 @@ Move to a release that is supported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.model import Notice, Severity
+from amlcheck.today import today
 
 ID = "AML205"
 SEVERITY = Severity.WARNING
@@ -48,6 +48,6 @@ def check(image: Built) -> Iterator[Notice]:
     release = image.release()
     if release is None or release.end_of_life is None or image.base is None:
         return
-    if release.end_of_life < date.today():
+    if release.end_of_life < today():
         name = release.name if release.distribution != "ubuntu" else f"Ubuntu {release.version}"
         yield Notice(f"{name} is past its end of life since {release.end_of_life}", image.base.span.location)

@@ -48,11 +48,11 @@ Move to a Python that is still supported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.environment.environment import Environment, Wanted
 from amlcheck.model import Notice, Severity
+from amlcheck.today import today
 
 ID = "AML615"
 SUBJECT = "environment"
@@ -67,7 +67,7 @@ def check(environment: Environment) -> Iterator[Notice]:
             series = environment.knowledge.python_series(version)
             if item.spec.versions is None or item.span is None or not item.spec.versions <= series:
                 continue
-            if end < date.today():
+            if end < today():
                 place = _version(item).location
                 yield Notice(f"Python {item.spec.versions.text} is past its end of life since {end}", place)
 

@@ -33,11 +33,11 @@ Move to a Python that is supported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.model import Fact, Notice, Severity
+from amlcheck.today import today
 
 ID = "AML207"
 SEVERITY = Severity.WARNING
@@ -50,7 +50,7 @@ def check(image: Built) -> Iterator[Notice]:
     if not isinstance(python, Fact) or python.value.versions is None or not python.evidence:
         return
     for version, end in image.knowledge.python_lifecycles.items():
-        if python.value.versions <= image.knowledge.python_series(version) and end < date.today():
+        if python.value.versions <= image.knowledge.python_series(version) and end < today():
             located = next((item for item in python.evidence if item.location is not None), None)
             yield Notice(
                 f"Python {version} is past its end of life since {end}",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from amlcheck.deployment.asking import Address, ask
-from amlcheck.deployment.load import measure, percentile
+from amlcheck.deployment.load import curve, measure, percentile
 from amlcheck.deployment.model import Outcome, Request
 
 Behaviour = Callable[[socket.socket], None]
@@ -221,6 +221,9 @@ def test_figures_of_many(serve: Serve) -> None:
     load = measure(serve(says(b"HTTP/1.1 200 OK\r\n\r\n")), [GET], [200], 50, 4, 2)
     assert (load.requests, load.failed, load.concurrency) == (50, 0, 4)
     assert 0 < load.p50 <= load.p95 <= load.p99 < 2000
+    assert len(load.curve) == 101
+    assert load.curve == tuple(sorted(load.curve))
+    assert (load.curve[50], load.curve[95], load.curve[99]) == (load.p50, load.p95, load.p99)
 
 
 def test_figures_of_many_that_fail(serve: Serve) -> None:
@@ -238,3 +241,11 @@ def test_percentiles() -> None:
     assert [percentile(values, percent) for percent in (50, 95, 99, 100)] == [50.0, 95.0, 99.0, 100.0]
     assert percentile([7.0], 99) == 7.0
     assert percentile([], 50) == 0.0
+
+
+def test_a_curve_is_bounded_and_keeps_the_ends() -> None:
+    values = [float(number) for number in range(10_000)]
+    assert len(curve(values)) == 101
+    assert (curve(values)[0], curve(values)[50], curve(values)[100]) == (0.0, 4999.0, 9999.0)
+    assert curve([7.0]) == (7.0,) * 101
+    assert curve([]) == ()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import types
-from datetime import date
 from pathlib import Path
 
 import pytest
 
+from amlcheck import today
 from amlcheck.catalog import CRASHED, Catalog, Rule, catalog
 from amlcheck.errors import ConfigError
 from amlcheck.model import SubjectReport
@@ -21,20 +20,10 @@ EXAMPLES = [example for rule in RULES for example in examples(rule)]
 REQUIRED = ("What it asks", "Why", "Fix", "Sources")
 
 
-class Day(date):
-    """The day on which the cases were written."""
-
-    @classmethod
-    def today(cls) -> Day:
-        return cls(2026, 11, 21)
-
-
 @pytest.fixture(autouse=True)
 def _the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = catalog().rule("environment-python-end-of-life")
-    assert rule is not None
-    assert isinstance(rule.check, types.FunctionType)
-    monkeypatch.setitem(rule.check.__globals__, "date", Day)
+    """The day on which the cases were written."""
+    monkeypatch.setenv(today.VARIABLE, "2026-11-21")
 
 
 def holds(case: EnvironmentCase, report: SubjectReport) -> None:

@@ -74,7 +74,7 @@ def test_what_the_wheel_holds(installed: Installed) -> None:
     checkout = {
         f"amlcheck/{path.relative_to(ROOT / 'checker' / 'amlcheck').as_posix()}"
         for path in (ROOT / "checker" / "amlcheck").rglob("*")
-        if path.is_file() and path.suffix in (".py", ".json", ".typed")
+        if path.is_file() and path.suffix in (".py", ".json", ".typed", ".css", ".js")
     } | {
         f"amlcheck/{path.relative_to(ROOT).as_posix()}"
         for folder in ("rules", "probes")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import types
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from amlcheck import today
 from amlcheck.catalog import CRASHED, Catalog, Rule, catalog
 from amlcheck.lint import lint_text
 from amlcheck.model import SubjectReport, Verdict
@@ -38,21 +38,10 @@ EXAMPLES = [(rule, example) for rule in RULES for example in examples(rule)]
 ALL = cases()
 
 
-class Day(date):
-    """The day on which the cases were written: what is supported then is supported in the tests for ever."""
-
-    @classmethod
-    def today(cls) -> Day:
-        return cls(2026, 11, 21)
-
-
 @pytest.fixture(autouse=True)
 def _the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("end-of-life-base", "python-end-of-life"):
-        rule = catalog().rule(name)
-        assert rule is not None
-        assert isinstance(rule.check, types.FunctionType)
-        monkeypatch.setitem(rule.check.__globals__, "date", Day)
+    """The day on which the cases were written: what is supported then is supported in the tests for ever."""
+    monkeypatch.setenv(today.VARIABLE, "2026-11-21")
 
 
 def holds(rule: Rule, kind: str, report: SubjectReport) -> None:
@@ -214,8 +203,7 @@ def test_the_last_day_is_supported(
         last = release.end_of_life
     options = options_of("")
     for days, found in ((0, 0), (1, 1)):
-        today = last + timedelta(days=days)
-        monkeypatch.setattr(Day, "today", classmethod(lambda cls, today=today: today))
+        monkeypatch.setenv(today.VARIABLE, (last + timedelta(days=days)).isoformat())
         report = lint_text(known, "Dockerfile", text, None, options)
         assert len(findings(report, rule)) == found
 

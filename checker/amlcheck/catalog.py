@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from amlcheck.data_files import compiled
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import Knowledge
 from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unknown
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _ID = regex(r"AML\d{3}")
 CRASHED = "AML000"
-DOCKERFILE, ENVIRONMENT = "dockerfile", "environment"
+DOCKERFILE, ENVIRONMENT, POLICY = "dockerfile", "environment", "policy"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,12 @@ class Rule:
     on: bool = True
     """Whether it runs unless a profile says otherwise."""
     subject: str = DOCKERFILE
-    """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it."""
+    """What `check` is given: DOCKERFILE, what a Dockerfile builds, or ENVIRONMENT, what stands beside it.
+
+    POLICY: it is about what a file wants to have ignored (amlcheck.policy)."""
     live: bool = False
-    """Only an image can show it, or the comparison of an image with its Dockerfile: the rule is no more than its page."""
+    """Only an image can show it, or the comparison of an image with its Dockerfile, or all rules have to be asked before:
+    the rule is no more than its page."""
 
     def ask(self, image: Built) -> Testimony:
         """The requirement's testimony. A crash is an Unknown with its reason."""
@@ -104,7 +108,9 @@ class Catalog:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All rules by their ID. Raises ConfigError for none, duplicates and orphans."""
-        found = [_rule(load(path, "rule"), path) for path in sorted(self.folder.glob("[!_]*.py"))]
+        files = [str(path) for path in sorted(self.folder.glob("[!_]*.py"))]
+        index = compiled(str(self.folder / "index"), files, lambda: [_entry(_rule(Path(file))) for file in files])
+        found = [_of_entry(entry, Path(file)) for entry, file in zip(index, files, strict=True)]
         if not found:
             raise ConfigError(f"{self.folder}: no rules here; install amlcheck again")
         for attribute in ("id", "name"):
@@ -157,13 +163,49 @@ def load(path: Path, kind: str) -> ModuleType:
     return module
 
 
-def _rule(module: ModuleType, path: Path) -> Rule:
+class _Later:
+    """A function of a rule's module, which is loaded when the function is first called."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+
+    def __call__(self, subject: Any) -> Any:
+        return self._function(subject)
+
+    @cached_property
+    def _function(self) -> Callable[[Any], Any]:
+        function: Callable[[Any], Any] = getattr(load(self._path, "rule"), self._name)
+        return function
+
+
+_PLAIN = ("id", "name", "summary", "fix", "page", "component", "on", "subject", "live")
+
+
+def _entry(rule: Rule) -> dict[str, Any]:
+    """All that the catalogue needs to know of a rule without its module, as plain data."""
+    plain = {name: getattr(rule, name) for name in _PLAIN}
+    return {**plain, "severity": int(rule.severity), "does": rule.testify is not None, "looks": rule.check is not None}
+
+
+def _of_entry(entry: dict[str, Any], path: Path) -> Rule:
+    plain = {name: entry[name] for name in _PLAIN}
+    testify = _Later(path, "testify") if entry["does"] else None
+    check = _Later(path, "check") if entry["looks"] else None
+    return Rule(**plain, severity=Severity(entry["severity"]), testify=testify, check=check)
+
+
+def _rule(path: Path) -> Rule:
+    module = load(path, "rule")
     page = (module.__doc__ or "").strip()
     testify, check = getattr(module, "testify", None), getattr(module, "check", None)
     identifier, live = getattr(module, "ID", ""), getattr(module, "LIVE", False) is True
     subject = getattr(module, "SUBJECT", DOCKERFILE)
-    if subject not in (DOCKERFILE, ENVIRONMENT) or (subject == ENVIRONMENT and check is None):
-        raise ConfigError(f"{path}: SUBJECT is {DOCKERFILE!r}, or {ENVIRONMENT!r} for a rule with a check")
+    needed = {DOCKERFILE: True, ENVIRONMENT: check is not None, POLICY: live}
+    if not needed.get(subject, False):
+        raise ConfigError(
+            f"{path}: SUBJECT is {DOCKERFILE!r}, {ENVIRONMENT!r} for a rule with a check, or {POLICY!r} with LIVE = True"
+        )
     if not _ID.fullmatch(identifier) or not page or [testify is None, check is None, not live].count(False) != 1:
         raise ConfigError(
             f"{path}: a rule needs an ID such as AML101, a page, and either testify, check or LIVE = True"

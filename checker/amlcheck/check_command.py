@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
+from amlcheck.concluding import report_of
 from amlcheck.deployment import verdict
 from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.model import Deployment
@@ -24,13 +25,12 @@ from amlcheck.image.ownership import ending_cleanly
 from amlcheck.image.sources import OpenOptions, open_image
 from amlcheck.judge import exit_code
 from amlcheck.lint import lint_file
-from amlcheck.lint_command import Settings, settings_of, write_report
+from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import (
     COMPONENTS,
     Evidence,
     Finding,
     Origin,
-    Report,
     SubjectReport,
     Unknown,
     Witness,
@@ -40,6 +40,7 @@ from amlcheck.probe_command import supplied_of
 from amlcheck.probing import Probes, load_probes
 from amlcheck.project import Project, find_project
 from amlcheck.records import dataclass, replace
+from amlcheck.report.writing import write_report
 from amlcheck.score_command import options_of
 
 BUILD_FAILED = "AML503"
@@ -63,19 +64,15 @@ def run_check(options: argparse.Namespace) -> Exit:
     settings = settings_of(options)
     known = catalog()
     what = _what(options, settings)
+    if what.dockerfile is not None:
+        settings = settings.for_file(str(what.dockerfile))
     _configured(options, settings)
     deploying = _deploying(options, what.project)
     supplied = supplied_of(known, options.environment)
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     with ending_cleanly(), progress() as told:
         subject = _Chain(known, probes, settings, options, what, deploying, supplied, told).run()
-    report = Report(
-        profile=settings.lint.profile.name,
-        subjects=(subject,),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=settings.allow_undecided,
-    )
+    report = report_of((subject,), settings)
     write_report(report, options, settings.config)
     return exit_code(report)
 

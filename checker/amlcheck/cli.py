@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from amlcheck import __version__
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.report import formats
+from amlcheck.report.harmless import in_text, one_line
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -26,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"amlcheck: {message} (see `{self.prog} --help`)", file=sys.stderr)
+        print(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)", file=sys.stderr)
         raise SystemExit(int(Exit.ERROR))
 
 
@@ -43,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _add_probe(commands)
     _add_score(commands)
     _add_check(commands)
+    _add_report(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -92,6 +92,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
+    _add_policy(lint)
     _add_output(lint)
     return lint
 
@@ -106,6 +107,13 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     )
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
+    _add_image(probe)
+    _add_policy(probe)
+    _add_output(probe)
+    return probe
+
+
+def _add_image(probe: _Parser) -> None:
     how = probe.add_argument_group("how the image is read")
     how.add_argument(
         "--pull", choices=("missing", "always", "never"), default="missing", help="when to pull; default: missing"
@@ -131,8 +139,28 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "--environment", metavar="FILE", help="the conda file, inference config or YAML of the environment on top of it"
     )
     _add_built(built)
-    _add_output(probe)
-    return probe
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    report = commands.add_parser(
+        "report",
+        help="explore a result, a folder or an image in the terminal",
+        description="Shows what was found in a terminal explorer: every Dockerfile or image by every requirement, and for each"
+        " the words that decide it, who says what, the rule's page and the fix, which can be applied. Without a"
+        " terminal it prints.",
+        epilog=_EXITS,
+    )
+    report.add_argument(
+        "what",
+        nargs="*",
+        metavar="RESULT.json|IMAGE|DIR",
+        help="a result of --format json (- for standard input), images, Dockerfiles or folders; default: here",
+    )
+    report.add_argument("--print", action="store_true", help="print, as without a terminal")
+    _add_asked(report)
+    _add_image(report)
+    _add_output(report)
+    return report
 
 
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -153,6 +181,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     engine.add_argument("--platform", metavar="OS/ARCH", default="linux/amd64", help="to pull; default: linux/amd64")
     engine.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     _add_asked(score)
+    _add_policy(score)
     _add_output(score)
     return score
 
@@ -185,6 +214,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     how.add_argument("--gpus", metavar="GPUS", help="pass on to the engine, as `docker run --gpus` (such as all)")
     how.add_argument("--probes", action="append", metavar="DIR", help="a folder of your own probes; repeatable")
     _add_asked(check)
+    _add_policy(check)
     _add_output(check)
     return check
 
@@ -258,6 +288,18 @@ def _add_asked(parser: _Parser) -> None:
     )
 
 
+def _add_policy(parser: _Parser) -> None:
+    known = parser.add_argument_group("what is known already")
+    known.add_argument(
+        "--select", action="append", metavar="RULES", help="ask only these, such as AML103,AML6; repeatable"
+    )
+    known.add_argument("--ignore", action="append", metavar="RULES", help="do not ask these rules; repeatable")
+    baseline = known.add_mutually_exclusive_group()
+    baseline.add_argument("--baseline", metavar="FILE", help="show and fail for what is not in this baseline only")
+    baseline.add_argument("--no-baseline", action="store_true", help="take no notice of the one in the configuration")
+    baseline.add_argument("--write-baseline", metavar="FILE", help="write what is found into a baseline, and exit 0")
+
+
 def _add_built(how: argparse._ArgumentGroup) -> None:
     how.add_argument("--target", metavar="STAGE", help="the stage that is built; default: the last one")
     how.add_argument("--build-arg", action="append", metavar="NAME=VALUE", help="a build argument; repeatable")
@@ -272,10 +314,17 @@ def _add_built(how: argparse._ArgumentGroup) -> None:
 
 def _add_output(parser: _Parser) -> None:
     out = parser.add_argument_group("what comes out")
-    out.add_argument("--format", choices=formats.NAMES, help="default: text")
-    out.add_argument("--output", metavar="FILE", help="write the report to a file")
     out.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: error"
+        "--format",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(formats.NAMES)}; into a file, or to standard output; repeatable; default: text",
+    )
+    out.add_argument("--output", metavar="FILE", help="where the format goes that has no file of its own")
+    out.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that fails; default: error",
     )
     out.add_argument(
         "--allow-undecided",
@@ -311,6 +360,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.check_command import run_check
 
             return int(run_check(options))
+        if options.command == "report":
+            from amlcheck.report_command import run_report
+
+            return int(run_report(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 
@@ -327,39 +380,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = show.explain(options.rule)
         else:
             text = show.profiles(options.name)
-        write(text, None)
+        write(text)
         return int(Exit.MET)
     except AmlcheckError as error:
-        print(f"amlcheck: {error}", file=sys.stderr)
+        print(in_text(f"amlcheck: {one_line(str(error))}"), file=sys.stderr)
         return int(Exit.ERROR)
     except KeyboardInterrupt:
         print("amlcheck: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        _drop_output()
+        from amlcheck.report.destination import drop_output
+
+        drop_output()
         return _READER_GONE
 
 
-def _drop_output() -> None:
-    """Nothing more is written to standard output, not even what Python still holds when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def write(text: str, output: str | None = None) -> None:
+    """Puts text on standard output or into a file. Raises AmlcheckError where it cannot be written."""
+    from amlcheck.report.destination import write_file, write_out
 
-
-def write(text: str, output: str | None) -> None:
-    """Puts a report on standard output or into a file. Raises AmlcheckError where the file cannot be written."""
     if output is None or output == "-":
-        if sys.stdout is None:
-            raise AmlcheckError("standard output: cannot be written: it is closed")
-        try:
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            _drop_output()
-            raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error
+        write_out(in_text(text))
+    else:
+        write_file(output, text)

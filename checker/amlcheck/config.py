@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from amlcheck.data_files import read_toml
 from amlcheck.errors import ConfigError
-from amlcheck.knowledge import read_toml
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field
 
 DEFAULT_PROFILE = "azureml-2021-04"
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "profile": str,
     "flavour": str,
     "require": list,
@@ -24,7 +23,8 @@ _TYPES: dict[str, type] = {
     "resolve-base": bool,
     "fail-on": str,
     "allow-undecided": bool,
-    "format": str,
+    "format": (str, list),
+    "baseline": str,
     "exclude": list,
     "dockerfile": str,
     "entry-script": str,
@@ -33,8 +33,27 @@ _TYPES: dict[str, type] = {
     "request": list,
     "expect": list,
     "rules": dict,
+    "per-path": dict,
 }
-_NAMES = {str: "a string", bool: "true or false", list: "a list of strings", dict: "a table"}
+PER_PATH = (
+    "profile",
+    "flavour",
+    "require",
+    "datasets",
+    "user-managed",
+    "target",
+    "context",
+    "build-args",
+    "rules",
+)
+"""What may be said of single paths; all else is about a run as a whole."""
+_NAMES: dict[type | tuple[type, ...], str] = {
+    str: "a string",
+    bool: "true or false",
+    list: "a list of strings",
+    dict: "a table",
+    (str, list): "a string or a list of strings",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,16 @@ class Config:
         """A path in the configuration, relative to the file that holds it."""
         return (self.path.parent if self.path is not None else Path()) / text
 
+    def where(self, *keys: str) -> str:
+        """The file, and the line of a key in it where that can be found, for errors."""
+        if self.path is None:
+            return "configuration"
+        from amlcheck.toml_places import line_of
+
+        own = ("tool", "amlcheck") if self.path.name == "pyproject.toml" else ()
+        line = line_of(self.path, (*own, *keys))
+        return f"{self.path}:{line}" if line is not None else str(self.path)
+
 
 def find_config(start: Path) -> Config:
     """The nearest configuration at or above a folder; the empty one where there is none. Raises ConfigError."""
@@ -59,39 +88,54 @@ def find_config(start: Path) -> Config:
         if own.is_file():
             return read_config(own)
         project = folder / "pyproject.toml"
-        if project.is_file() and "amlcheck" in _table(read_toml(project), "tool"):
+        if project.is_file() and _is_named_in(project) and "amlcheck" in _table(read_toml(project), "tool"):
             return read_config(project)
     return Config()
+
+
+def _is_named_in(project: Path) -> bool:
+    """Whether it is worth reading: most projects say nothing of amlcheck, and a TOML reader is slow to import."""
+    try:
+        return b"amlcheck" in project.read_bytes()
+    except OSError:
+        return True
 
 
 def read_config(path: Path) -> Config:
     """The configuration in a file. Raises ConfigError naming the file, the line and the remedy."""
     data = read_toml(path)
     values = _table(_table(data, "tool"), "amlcheck") if path.name == "pyproject.toml" else data
+    config = Config(path, dict(values))
+    _check(config, (), values, tuple(_TYPES))
+    for pattern, table in values.get("per-path", {}).items():
+        if not isinstance(table, dict):
+            raise ConfigError(
+                f'{config.where("per-path", pattern)}: per-path: {pattern!r} must be a table: [per-path."{pattern}"]'
+            )
+        _check(config, ("per-path", pattern), table, PER_PATH)
+    return config
+
+
+def _check(config: Config, above: tuple[str, ...], values: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refuses keys that are not known in this place, and values of another type. Raises ConfigError."""
     for key, value in values.items():
-        where = _where(path, key)
-        if key not in _TYPES:
-            near = get_close_matches(key, _TYPES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_TYPES)}"
-            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+        if key not in known:
+            raise ConfigError(f"{config.where(*above, key)}: {_unknown(key, known)}")
         wanted = _TYPES[key]
         strings = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, wanted) or not strings:
-            raise ConfigError(f"{where}: {key} must be {_NAMES[wanted]}")
-    return Config(path, dict(values))
+            raise ConfigError(f"{config.where(*above, key)}: {key} must be {_NAMES[wanted]}")
+
+
+def _unknown(key: str, known: tuple[str, ...]) -> str:
+    names = ", ".join(known)
+    if key in _TYPES:
+        return f"{key!r} is said of the whole run, and cannot be said of single paths; these can: {names}"
+    near = nearest(key, known)
+    hint = f"did you mean {near!r}?" if near else f"known are {names}"
+    return f"unknown key {key!r}; {hint}"
 
 
 def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
     found = data.get(key, {})
     return found if isinstance(found, dict) else {}
-
-
-def _where(path: Path, key: str) -> str:
-    """The file, and the line of a key where it can be found."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return str(path)
-    pattern = re.compile(rf"\s*(?:\[[\w.-]*\b)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-    number = next((index for index, line in enumerate(lines, 1) if pattern.match(line)), None)
-    return f"{path}:{number}" if number is not None else str(path)

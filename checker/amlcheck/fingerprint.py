@@ -2,37 +2,50 @@
 
 It is made of the rule, the subject, the words that are meant (their line, blanks aside) and, where the same stands there
 several times, a count. A verdict's is made of its rule, its subject and the value that was found. Lines and columns,
-messages and versions of amlcheck are not part of it. Used by baselines, SARIF, GitLab and `amlcheck diff`.
+messages and versions of amlcheck are not part of it. What was read from JSON has its own with it, as the text is not at
+hand any more. Used by baselines, SARIF, GitLab and `amlcheck diff`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 from amlcheck.model import Finding, Judgement, Location, SubjectReport
 
 
-def fingerprinted(subject: SubjectReport) -> Iterator[tuple[Judgement | Finding, str]]:
-    """Every judgement and finding of a subject with its fingerprint, 32 hexadecimal digits; in the report's order."""
+def _posix(text: str) -> str:
+    return PurePath(text).as_posix()
+
+
+def fingerprinted(
+    subject: SubjectReport, called: Callable[[str], str] = _posix
+) -> Iterator[tuple[Judgement | Finding, str]]:
+    """Every judgement and finding of a subject with its fingerprint, 32 hexadecimal digits; in the report's order.
+
+    `called` tells what the subject and its files are called in it; otherwise it is what they are called in the report.
+    """
     seen: Counter[str] = Counter()
     items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
     for item in items:
-        key = _key(item, subject)
+        if item.fingerprint:
+            yield item, item.fingerprint
+            continue
+        key = _key(item, subject, called)
         digest = hashlib.sha256("\0".join((*key, str(seen["\0".join(key)]))).encode("utf-8", "surrogatepass"))
         seen["\0".join(key)] += 1
         yield item, digest.hexdigest()[:32]
 
 
-def _key(item: Judgement | Finding, subject: SubjectReport) -> tuple[str, ...]:
-    name = PurePath(subject.subject).as_posix()
+def _key(item: Judgement | Finding, subject: SubjectReport, called: Callable[[str], str]) -> tuple[str, ...]:
+    name = called(subject.subject)
     if isinstance(item, Judgement):
         return item.rule, name, item.component, item.verdict.value, item.found or ""
     if item.location is None:
         return item.rule, name, item.message
-    return item.rule, name, PurePath(item.location.path).as_posix(), _words(item.location, subject) or item.message
+    return item.rule, name, called(item.location.path), _words(item.location, subject) or item.message
 
 
 def _words(location: Location, subject: SubjectReport) -> str:

@@ -144,14 +144,14 @@ def disagreement(component: str, requirement: Requirement | None, witnesses: Seq
         return []
     answers = [requirement.compare(fact.value) if requirement is not None else None for fact in (promised, found)]
     opposite = None not in answers and answers[0] is not answers[1]
-    if not opposite and not _exclude(promised.value, found.value):
+    if not opposite and not exclude(promised.value, found.value):
         return []
     message = f"{component}: the Dockerfile says {promised.value.text}, the image has {found.value.text}"
     place = next((item.location for item in promised.evidence if item.location is not None), None)
     return [Notice(message, place, related=(*promised.evidence, *found.evidence))]
 
 
-def _exclude(mine: Value, theirs: Value) -> bool:
+def exclude(mine: Value, theirs: Value) -> bool:
     """Whether two values cannot both be true."""
     if mine.present is not theirs.present:
         return True
@@ -177,14 +177,16 @@ def exit_code(report: Report) -> Exit:
     items: list[Judgement | Finding] = [*judgements, *findings]
     if any(fails(report, item) for item in items):
         return Exit.VIOLATED
-    undecided = any(
-        judgement.verdict is Verdict.UNDECIDED and judgement.severity >= report.fail_on and judgement.waiver is None
-        for judgement in judgements
-    )
+    undecided = any(judgement.verdict is Verdict.UNDECIDED and counts(report, judgement) for judgement in judgements)
     return Exit.UNDECIDED if undecided and not report.allow_undecided else Exit.MET
 
 
 def fails(report: Report, item: Judgement | Finding) -> bool:
     """Whether one item alone makes the run fail."""
     violated = isinstance(item, Finding) or item.verdict is Verdict.VIOLATED
-    return violated and item.severity >= report.fail_on and item.waiver is None
+    return violated and counts(report, item)
+
+
+def counts(report: Report, item: Judgement | Finding) -> bool:
+    """Whether one item is grave enough to bear on the exit code, and not waived."""
+    return report.fail_on is not None and item.severity >= report.fail_on and item.waiver is None

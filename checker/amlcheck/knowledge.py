@@ -6,35 +6,18 @@ Facts live there with their sources; here is only how to look them up. Every fil
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from amlcheck.errors import ConfigError
+from amlcheck.data_files import read_data
 from amlcheck.model import ABSENT, Value, parse_value
 from amlcheck.records import dataclass, field
 from amlcheck.reference import Reference
 from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, from_specifiers, prefix
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file. Raises ConfigError naming the file, and the line where it is broken."""
-    try:
-        loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return loaded
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +82,7 @@ class Knowledge:
 
     @cached_property
     def _distributions(self) -> dict[str, Any]:
-        return read_toml(self.folder / "distributions.toml")
+        return read_data(self.folder / "distributions.toml")
 
     @cached_property
     def _releases(self) -> list[Release]:
@@ -108,7 +91,7 @@ class Knowledge:
                 entry["distribution"],
                 entry["version"],
                 entry.get("codename", ""),
-                entry.get("end_of_life"),
+                date.fromisoformat(entry["end_of_life"]) if "end_of_life" in entry else None,
                 entry.get("packages", {}),
                 entry.get("source", ""),
             )
@@ -139,15 +122,16 @@ class Knowledge:
     # --- installers --------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _installers(self) -> dict[tuple[str, str], Installer]:
-        data = read_toml(self.folder / "installers.toml")
-        known = {(entry["product"], entry["version"]): _installer(entry) for entry in data["installer"]}
-        known.update({(entry["product"], "latest"): _installer(entry) for entry in data.get("latest", [])})
+    def _installers(self) -> dict[tuple[str, str], dict[str, Any]]:
+        data = read_data(self.folder / "installers.toml")
+        known = {(entry["product"], entry["version"]): entry for entry in data["installer"]}
+        known.update({(entry["product"], "latest"): entry for entry in data.get("latest", [])})
         return known
 
     def installer(self, product: str, version: str) -> Installer | None:
         """What an installer brings, by product ("miniconda3") and version as in its file name, or "latest"."""
-        return self._installers.get((product, version))
+        entry = self._installers.get((product, version))
+        return _installer(entry) if entry is not None else None
 
     # --- base images -------------------------------------------------------------------------------------------------
 
@@ -160,21 +144,7 @@ class Knowledge:
 
     @cached_property
     def _image_data(self) -> dict[str, Any]:
-        return read_toml(self.folder / "base_images.toml")
-
-    @cached_property
-    def _images(self) -> list[_ImageEntry]:
-        data = self._image_data
-        sets = data.get("sets", {})
-        return [_ImageEntry.read(entry, sets) for entry in data["image"]]
-
-    @cached_property
-    def _by_repository(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = {}
-        for position, entry in enumerate(self._images):
-            for name in entry.repositories:
-                index.setdefault(name, []).append(position)
-        return index
+        return read_data(self.folder / "base_images.toml", _with_index)
 
     def base_image(self, reference: Reference) -> BaseImage | None:
         """What is known of an image by its name and tag; None where nothing is (a digest alone says nothing)."""
@@ -184,25 +154,22 @@ class Knowledge:
         return self._found[key]
 
     def _find(self, repository: str, tag: str) -> BaseImage | None:
-        positions = sorted({*self._by_repository.get(repository, ()), *self._patterned})
-        for position in positions:
-            entry = self._images[position]
+        data = self._image_data
+        patterned = (position for position, stems in data["patterned"] if repository.startswith(tuple(stems)))
+        for position in sorted({*data["by_repository"].get(repository, ()), *patterned}):
+            entry = _ImageEntry.read(data["image"][position], data.get("sets", {}))
             groups = entry.match(repository, tag)
             if groups is not None:
                 known: BaseImage = entry.fill(groups, self)
                 return known
         return None
 
-    @cached_property
-    def _patterned(self) -> list[int]:
-        return [position for position, entry in enumerate(self._images) if entry.repository]
-
     # --- packages ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _packages(self) -> list[tuple[str, str, dict[str, str]]]:
-        entries = read_toml(self.folder / "packages.toml")["package"]
-        return [(entry["manager"], entry["name"], entry) for entry in entries]
+    def _packages(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = read_data(self.folder / "packages.toml", _with_stems)["package"]
+        return entries
 
     def meanings(self, manager: str, name: str) -> Iterator[PackageMeaning]:
         """What a package, by its manager ("apt", "conda", "pip", "archive") and name, says of which components."""
@@ -213,8 +180,9 @@ class Knowledge:
 
     def _meanings(self, manager: str, name: str) -> list[PackageMeaning]:
         found = []
-        for wanted, pattern, entry in self._packages:
-            match = re.fullmatch(pattern, name) if wanted == manager else None
+        for entry in self._packages:
+            fits = entry["manager"] == manager and name.startswith(tuple(entry["stems"]))
+            match = re.fullmatch(entry["name"], name) if fits else None
             if match is not None:
                 found.append(_meaning(entry, match))
         if manager == "apt":
@@ -232,12 +200,13 @@ class Knowledge:
         return None
 
     @cached_property
-    def _stating(self) -> dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, str]]]]:
-        found: dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, str]]]] = {}
-        for manager, pattern, entry in self._packages:
+    def _stating(self) -> dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, Any]]]]:
+        found: dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, Any]]]] = {}
+        for entry in self._packages:
             # "shipped" is a dependency, which has a record of its own where packages are installed.
             if entry.get("version") not in ("perhaps", "shipped"):
-                found.setdefault((entry["component"], manager), []).append((re.compile(pattern), entry))
+                place = (entry["component"], entry["manager"])
+                found.setdefault(place, []).append((re.compile(entry["name"]), entry))
         return found
 
     @cached_property
@@ -250,7 +219,7 @@ class Knowledge:
 
     @cached_property
     def _apt_data(self) -> dict[str, Any]:
-        return read_toml(self.folder / "apt_packages.toml")
+        return read_data(self.folder / "apt_packages.toml")
 
     def is_understood(self, name: str) -> bool:
         """Whether it is known what an apt package brings along by its dependencies."""
@@ -259,18 +228,18 @@ class Knowledge:
     @cached_property
     def harmless_commands(self) -> frozenset[str]:
         """Programs that install nothing that a requirement asks about."""
-        return frozenset(read_toml(self.folder / "commands.toml")["harmless"])
+        return frozenset(read_data(self.folder / "commands.toml")["harmless"])
 
     @cached_property
     def harmless_files(self) -> frozenset[str]:
         """Single programs that builds copy from other images and that provide no component."""
-        return frozenset(read_toml(self.folder / "commands.toml")["harmless_files"])
+        return frozenset(read_data(self.folder / "commands.toml")["harmless_files"])
 
     # --- environments ------------------------------------------------------------------------------------------------
 
     @cached_property
     def _environments(self) -> dict[str, Any]:
-        return read_toml(self.folder / "environments.toml")
+        return read_data(self.folder / "environments.toml")
 
     def environment_keys(self, name: str) -> dict[str, list[str]]:
         """The keys of a file that states an environment, by section ("docker.baseImageRegistry"; "" is the top)."""
@@ -284,14 +253,14 @@ class Knowledge:
     @cached_property
     def imports(self) -> dict[str, Any]:
         """Which distributions bring which modules, and what they bring along."""
-        return read_toml(self.folder / "imports.toml")
+        return read_data(self.folder / "imports.toml")
 
     # --- azureml-defaults --------------------------------------------------------------------------------------------
 
     @cached_property
     def defaults(self) -> list[DefaultsRange]:
         """What the releases of azureml-defaults bring, oldest first."""
-        data = read_toml(self.folder / "azureml_defaults.toml")
+        data = read_data(self.folder / "azureml_defaults.toml")
         return [
             DefaultsRange(
                 from_specifiers(entry["versions"]),
@@ -310,7 +279,7 @@ class Knowledge:
     @cached_property
     def servers(self) -> list[Server]:
         """The web servers, as their files tell of them."""
-        data = read_toml(self.folder / "inference_servers.toml")
+        data = read_data(self.folder / "inference_servers.toml")
         breaks = tuple(
             Break(tuple(entry["together"]), entry["reason"], entry.get("lacks", "")) for entry in data["breaks"]
         )
@@ -330,7 +299,8 @@ class Knowledge:
     @cached_property
     def python_lifecycles(self) -> Mapping[str, date]:
         """End of life of Python releases, by "3.7"."""
-        return {entry["version"]: entry["end_of_life"] for entry in read_toml(self.folder / "pythons.toml")["python"]}
+        entries = read_data(self.folder / "pythons.toml")["python"]
+        return {entry["version"]: date.fromisoformat(entry["end_of_life"]) for entry in entries}
 
     def python_series(self, version: str) -> VersionSet:
         """All releases of a Python: "3.7" is every 3.7.x."""
@@ -387,9 +357,7 @@ class Server:
 class _ImageEntry:
     repositories: tuple[str, ...]
     repository: str
-    """A regular expression, compiled only once a name may match it: most never are."""
-    stem: str
-    """What every repository that matches starts with."""
+    """A regular expression."""
     tag: str
     provides: Mapping[str, str]
     extra: Mapping[str, Any]
@@ -404,7 +372,6 @@ class _ImageEntry:
         return cls(
             tuple(entry.get("repositories", ())),
             pattern,
-            _stem(pattern),
             entry.get("tag", ".*"),
             provides,
             {key: entry[key] for key in ("env", "prefixes", "user", "deprecated", "source") if key in entry},
@@ -413,7 +380,7 @@ class _ImageEntry:
     def match(self, repository: str, tag: str) -> dict[str, str] | None:
         groups: dict[str, str | None] = {}
         if self.repository:
-            by_name = re.fullmatch(self.repository, repository) if repository.startswith(self.stem) else None
+            by_name = re.fullmatch(self.repository, repository)
             if by_name is None:
                 return None
             groups.update(by_name.groupdict())
@@ -443,20 +410,43 @@ class _ImageEntry:
         )
 
 
-def _stem(pattern: str) -> str:
-    """The literal start of a regular expression; empty where it begins with a choice."""
-    match = re.match(r"(?:[\w/-]|\\\.)*", pattern)
-    depth = 0
-    for char in pattern:
-        depth += (char == "(") - (char == ")")
+def _with_index(data: dict[str, Any]) -> None:
+    """base_images.toml with an index: most of its expressions need never be compiled."""
+    index: dict[str, list[int]] = {}
+    patterned = []
+    for position, entry in enumerate(data["image"]):
+        for name in entry.get("repositories", ()):
+            index.setdefault(name, []).append(position)
+        if entry.get("repository"):
+            patterned.append([position, stems(entry["repository"])])
+    data.update(by_repository=index, patterned=patterned)
+
+
+def _with_stems(data: dict[str, Any]) -> None:
+    """packages.toml with what each name begins with."""
+    for entry in data["package"]:
+        entry["stems"] = stems(entry["name"])
+
+
+def stems(pattern: str) -> list[str]:
+    """What a match of a regular expression begins with, one of these: the literal start of each of its alternatives."""
+    alternatives, depth, start = [], 0, 0
+    for at, char in enumerate(pattern):
+        depth += (char in "([") - (char in ")]")
         if char == "|" and depth == 0:
-            return ""
-    stem = match.group(0).replace("\\.", ".") if match else ""
-    following = pattern[len(match.group(0)) :][:1] if match else ""
-    return stem[:-1] if following in ("?", "*", "{") else stem
+            alternatives.append(pattern[start:at])
+            start = at + 1
+    return [_stem(alternative) for alternative in (*alternatives, pattern[start:])]
 
 
-def _meaning(entry: dict[str, str], match: re.Match[str]) -> PackageMeaning:
+def _stem(pattern: str) -> str:
+    match = re.match(r"(?:[\w/-]|\\\.)*", pattern)
+    literal = match.group(0) if match is not None else ""
+    stem = literal.replace("\\.", ".")
+    return stem[:-1] if pattern[len(literal) :][:1] in ("?", "*", "{") else stem
+
+
+def _meaning(entry: dict[str, Any], match: re.Match[str]) -> PackageMeaning:
     groups = {key: value or "" for key, value in match.groupdict().items()}
     version = entry.get("version", "package").format(**groups)
     return PackageMeaning(entry["component"], entry.get("family", ""), version, bool(entry.get("payload")))

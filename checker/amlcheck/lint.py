@@ -54,6 +54,8 @@ class LintOptions:
     """The Dockerfile below an environment that does not itself name one."""
     named: frozenset[str] | None = None
     """The files that the user named; what was found in a folder may be something else than it seems. None: all."""
+    own: Mapping[str, LintOptions] = field(default_factory=dict)
+    """What holds instead for single files, by the paths that are shown."""
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amlcheck.catalog import catalog
+from amlcheck.concluding import report_of
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
 from amlcheck.discover import NO_ENVIRONMENT, find_files, is_environment_name
 from amlcheck.errors import AmlcheckError, ConfigError
@@ -19,10 +20,13 @@ from amlcheck.exits import Exit
 from amlcheck.judge import Circumstances, exit_code
 from amlcheck.lint import LintOptions
 from amlcheck.model import Report, Severity, SubjectReport
+from amlcheck.policy.per_path import laid_over, others_below, patterns_for
+from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
-from amlcheck.report import formats
+from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import lint_all
+from amlcheck.today import today
 
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
@@ -38,38 +42,108 @@ class Settings:
     lint: LintOptions
     flavour: str
     """The flavour's name, for the report."""
-    fail_on: Severity
+    fail_on: Severity | None
+    """None where nothing is to fail."""
     allow_undecided: bool
+    variants: Variants
+    """What `[per-path]` says of single files."""
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    selected: bool = False
+    """Whether only some of the rules are asked."""
+
+    def at(self, name: str) -> LintOptions:
+        """How one file is checked."""
+        patterns = patterns_for(self.config, name)
+        return self.variants.of(patterns) if patterns else self.lint
+
+    def for_file(self, name: str) -> Settings:
+        """The settings of a run that is about one file."""
+        return replace(self, lint=self.at(name))
+
+
+class Variants:
+    """How files are checked under what the configuration says of single paths."""
+
+    def __init__(self, options: argparse.Namespace, config: Config, bases: BaseImages | None) -> None:
+        self._options, self._config, self._bases = options, config, bases
+        self._made: dict[tuple[str, ...], LintOptions] = {}
+
+    def of(self, patterns: tuple[str, ...]) -> LintOptions:
+        """What holds where these patterns match, in their order. Raises AmlcheckError for what is wrong there."""
+        if patterns not in self._made:
+            changed = laid_over(self._config, patterns)
+            try:
+                self._made[patterns] = _lint_options(self._options, changed, self._bases)
+            except AmlcheckError as error:
+                said = re.sub(rf"^{re.escape(str(self._config.path))}(:\d+)?: ", "", str(error))
+                place = self._config.where("per-path", patterns[-1])
+                raise ConfigError(f'{place}: [per-path."{patterns[-1]}"]: {said}') from error
+        return self._made[patterns]
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What the options say, and where they say nothing the configuration. Raises AmlcheckError."""
     config = _config(options)
+    if "format" in options:  # what is wrong with it is told before the work, not after it
+        outputs(options, config)
+    bases = _bases() if _either(options.resolve_base, config.get("resolve-base", False)) else None
+    lint = _lint_options(options, config, bases)
+    variants = Variants(options, config, bases)
+    for pattern in config.get("per-path", {}):
+        variants.of((pattern,))  # what is wrong is told, whether or not a file matches
+    today()  # the same
     flavour = options.flavour or config.get("flavour", "")
+    given = vars(options)
     return Settings(
         config=config,
-        lint=LintOptions(
-            profile=_profile(options, config, flavour),
-            circumstances=Circumstances(
-                datasets=_either(options.datasets, config.get("datasets", False)),
-                user_managed=_either(options.user_managed, config.get("user-managed", False)),
-            ),
-            target=options.target or config.get("target", ""),
-            build_args=_build_args(options.build_arg or [], config),
-            context=_context(options, config),
-            bases=_bases() if _either(options.resolve_base, config.get("resolve-base", False)) else None,
-        ),
+        lint=lint,
         flavour=Path(flavour).stem if flavour else "",
         fail_on=_fail_on(options, config),
         allow_undecided=_either(options.allow_undecided, config.get("allow-undecided", False)),
+        variants=variants,
+        baseline=_baseline(given, config),
+        write_baseline=Path(given["write_baseline"]) if given.get("write_baseline") else None,
+        selected=bool(given.get("select") or given.get("ignore")),
     )
+
+
+def _lint_options(options: argparse.Namespace, config: Config, bases: BaseImages | None) -> LintOptions:
+    return LintOptions(
+        profile=_profile(options, config),
+        circumstances=Circumstances(
+            datasets=_either(options.datasets, config.get("datasets", False)),
+            user_managed=_either(options.user_managed, config.get("user-managed", False)),
+        ),
+        target=options.target or config.get("target", ""),
+        build_args=_build_args(options.build_arg or [], config),
+        context=_context(options, config),
+        bases=bases,
+    )
+
+
+def _baseline(given: Mapping[str, Any], config: Config) -> Path | None:
+    """The baseline to compare with."""
+    if given.get("no_baseline"):
+        return None
+    if given.get("baseline"):
+        return Path(given["baseline"])
+    return config.relative(config.get("baseline")) if config.get("baseline") else None
 
 
 def run_lint(options: argparse.Namespace) -> Exit:
     """Checks and reports. Raises AmlcheckError for what the user must change."""
+    report, settings = lint_report(options)
+    write_report(report, options, settings.config)
+    return exit_code(report)
+
+
+def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
+    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
+    lint = replace(lint, own=_own(settings, lint, names))
     with _progress(len(names)) as told:
         subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
     if not subjects:
@@ -77,15 +151,29 @@ def run_lint(options: argparse.Namespace) -> Exit:
         raise AmlcheckError(
             f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
         )
-    report = Report(
-        profile=settings.lint.profile.name,
-        subjects=tuple(subjects),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=settings.allow_undecided,
+    report = report_of(subjects, settings)
+    not_read = (
+        [
+            f"{name}: not read, as the configuration is {settings.config.path} ([per-path] says what holds where)"
+            for name in others_below(settings.config, names)
+        ]
+        if not options.config
+        else []
     )
-    write_report(report, options, settings.config)
-    return exit_code(report)
+    report = replace(report, notes=(*report.notes, *not_read))
+    return report, settings
+
+
+def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
+    """How the files are checked of which the configuration says something else."""
+    if not settings.config.get("per-path"):
+        return {}
+    found = {name: settings.at(name) for name in names}
+    return {
+        name: replace(own, environments=lint.environments, dockerfiles=lint.dockerfiles, named=lint.named)
+        for name, own in found.items()
+        if own is not settings.lint
+    }
 
 
 def with_environments(
@@ -116,8 +204,9 @@ def _either(given: bool | None, configured: bool) -> bool:
     return configured if given is None else given
 
 
-def _profile(options: argparse.Namespace, config: Config, flavour: str) -> Profile:
+def _profile(options: argparse.Namespace, config: Config) -> Profile:
     known = catalog()
+    flavour = options.flavour or config.get("flavour", "")
     name = options.profile or _named(config, "profile") or DEFAULT_PROFILE
     with _told_of(config if not options.profile and config.get("profile") else None):
         profile = load_profile(known, name)
@@ -131,9 +220,14 @@ def _profile(options: argparse.Namespace, config: Config, flavour: str) -> Profi
     for name, severity in config.get("rules", {}).items():
         rule = known.rule(name)
         if rule is None:
-            raise ConfigError(f"{config.path}: [rules]: there is no rule {name!r}; `amlcheck rules` lists them")
-        rules[rule.id] = severity_of(severity, f"{config.path}: [rules] {name}")
-    return replace(profile, rules=rules)
+            place = config.where("rules", name)
+            raise ConfigError(f"{place}: [rules]: there is no rule {name!r}; `amlcheck rules` lists them")
+        try:
+            rules[rule.id] = severity_of(severity, f"[rules] {name}")
+        except ConfigError as error:
+            raise ConfigError(f"{config.where('rules', name)}: {error}") from error
+    given = vars(options)
+    return with_selection(replace(profile, rules=rules), known, given.get("select") or (), given.get("ignore") or ())
 
 
 @contextmanager
@@ -157,7 +251,8 @@ def _build_args(given: list[str], config: Config) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in config.get("build-args", {}).items():
         if not isinstance(value, str):
-            raise ConfigError(f'{config.path}: build-args: {name} must be a string: write it in quotes, as "3.10"')
+            place = config.where("build-args", name)
+            raise ConfigError(f'{place}: build-args: {name} must be a string: write it in quotes, as "3.10"')
         values[name] = value
     for text in given:
         name, equals, value = text.partition("=")
@@ -182,30 +277,15 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
     return context
 
 
-def _fail_on(options: argparse.Namespace, config: Config) -> Severity:
+def _fail_on(options: argparse.Namespace, config: Config) -> Severity | None:
     text = options.fail_on or config.get("fail-on", "error")
+    if text == "never":
+        return None
     if text not in ("error", "warning", "info"):
-        raise ConfigError(f"{config.path}: fail-on: {text!r} is no severity; it is error, warning or info")
+        raise ConfigError(
+            f"{config.where('fail-on')}: fail-on: {text!r} is no severity; it is error, warning, info or never"
+        )
     return Severity[text.upper()]
-
-
-def write_report(report: Report, options: argparse.Namespace, config: Config) -> None:
-    """Puts the report where it was asked for, in the format that was asked for. Raises AmlcheckError."""
-    from amlcheck.cli import write
-
-    format_name = options.format or config.get("format", "text")
-    if format_name in formats.MACHINE:
-        write(formats.render(format_name, report), options.output)
-        return
-    if format_name != "text":
-        raise ConfigError(f"{config.path}: format: {format_name!r} is none; it is one of {', '.join(formats.NAMES)}")
-    from amlcheck.report import text_report
-
-    to_terminal = options.output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
-    colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
-    columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
-    width = columns if to_terminal or "COLUMNS" in os.environ else 100
-    write(text_report.render(report, min(width, 120), colour), options.output)
 
 
 @contextmanager

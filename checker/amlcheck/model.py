@@ -317,6 +317,8 @@ class Judgement:
     rule: str = ""
     repair: Repair | None = None
     waiver: Waiver | None = None
+    fingerprint: str = ""
+    """As a JSON result had it, from which no text can be read again; empty where `amlcheck.fingerprint` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +333,8 @@ class Finding:
     related: Chain = ()
     repair: Repair | None = None
     waiver: Waiver | None = None
+    fingerprint: str = ""
+    """As a JSON result had it; empty where `amlcheck.fingerprint` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +360,7 @@ class SubjectReport:
     error: str = ""
     """Why it could not be read at all; everything else is empty then."""
     sources: dict[str, str] = field(default_factory=dict)
-    """The text of the files that locations point into, for excerpts."""
+    """The text of the files that locations point into, for excerpts; of a report that was read, those lines only."""
     about: dict[str, str] = field(default_factory=dict)
     """Of an image: its "source", "digest" and "platform", as far as they are known."""
     notes: tuple[str, ...] = ()
@@ -372,5 +376,8 @@ class Report:
     profile: str
     subjects: tuple[SubjectReport, ...]
     flavour: str = ""
-    fail_on: Severity = Severity.ERROR
+    fail_on: Severity | None = Severity.ERROR
+    """The least severity that fails; None: nothing does."""
     allow_undecided: bool = False
+    notes: tuple[str, ...] = ()
+    """What is to be known of the run as a whole: that entries of its baseline are stale."""

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amlcheck.catalog import Catalog, catalog
+from amlcheck.concluding import report_of
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.image.image import ImageReference, parse_image
 from amlcheck.image.sources import OpenOptions, open_image
 from amlcheck.judge import exit_code
 from amlcheck.lint import lint_file
-from amlcheck.lint_command import Settings, settings_of, write_report
+from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Report, SubjectReport
 from amlcheck.probe import ProbeOptions, probe_image, unreadable
 from amlcheck.probing import Probes, load_probes
 from amlcheck.records import replace
+from amlcheck.report.writing import write_report
 
 if TYPE_CHECKING:
     from amlcheck.environment.judging import Supplied
@@ -32,8 +34,17 @@ PARALLEL = 4
 
 def run_probe(options: argparse.Namespace) -> Exit:
     """Probes and reports. Raises AmlcheckError for what the user must change."""
+    report, settings = probe_report(options)
+    write_report(report, options, settings.config)
+    return exit_code(report)
+
+
+def probe_report(options: argparse.Namespace) -> tuple[Report, Settings]:
+    """What `amlcheck probe` finds; nothing is written. Raises AmlcheckError for what the user must change."""
     known = catalog()
     settings = settings_of(options)
+    if options.dockerfile is not None:
+        settings = settings.for_file(options.dockerfile)
     references = [parse_image(text) for text in options.images]
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     static = _static(known, options, settings)
@@ -44,15 +55,7 @@ def run_probe(options: argparse.Namespace) -> Exit:
     )
     with _ending_well(), _progress(references) as told:
         subjects = _probe_all(known, probes, references, probe_options, open_options, static, supplied, told)
-    report = Report(
-        profile=settings.lint.profile.name,
-        subjects=tuple(subjects),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=settings.allow_undecided,
-    )
-    write_report(report, options, settings.config)
-    return exit_code(report)
+    return report_of(subjects, settings), settings
 
 
 def _static(known: Catalog, options: argparse.Namespace, settings: Settings) -> SubjectReport | None:

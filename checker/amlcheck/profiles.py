@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from packaging.version import InvalidVersion
 
 from amlcheck.catalog import Catalog
+from amlcheck.data_files import read_data, read_toml
 from amlcheck.errors import AmlcheckError, ConfigError
-from amlcheck.knowledge import read_toml
 from amlcheck.model import COMPONENTS, Accepted, Requirement, Severity, When
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field, replace
 from amlcheck.regex import regex
 from amlcheck.versions import from_specifiers
@@ -99,8 +99,8 @@ def parse_accepts(text: str) -> tuple[Accepted, ...]:
 
 
 def _unknown(component: str) -> str:
-    near = get_close_matches(component.lower(), COMPONENTS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(COMPONENTS)}"
+    near = nearest(component.lower(), COMPONENTS)
+    hint = f"did you mean {near}?" if near else f"it is one of {', '.join(COMPONENTS)}"
     return f"{component!r} is no requirement; {hint}"
 
 
@@ -110,13 +110,14 @@ def _load(catalog: Catalog, name: str, folder: str, known: list[str], depth: int
         raise ConfigError(f"{name}: {folder} extend each other in a circle")
     if name.endswith(".toml"):
         path = Path(name)
+        data = read_toml(path)
     elif name in known:
         path = catalog.folder / folder / f"{name}.toml"
+        data = read_data(path)
     else:
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        near = nearest(name, known)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
         raise ConfigError(f"no {kind} {name!r}; {hint} (or give the path of a TOML file)")
-    data = read_toml(path)
     _check_keys(path, data, _PROFILE_KEYS)
     base = Profile(path.stem)
     if "extends" in data:
@@ -167,8 +168,8 @@ def _when(text: object) -> When:
 def _check_keys(path: Path, data: dict[str, Any], known: frozenset[str]) -> None:
     for key in data:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+            near = nearest(key, known)
+            hint = f"did you mean {near!r}?" if near else f"known are {', '.join(sorted(known))}"
             raise ConfigError(f"{path}: unknown key {key!r}; {hint}")
 
 

@@ -17,7 +17,8 @@ from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Finding, Judgement, Severity, SubjectReport, Verdict
 from amlcheck.probe import ProbeOptions, probe_image
 from amlcheck.probing import Probe, load_probes
-from amlcheck.report.text_report import plain, told_evidence
+from amlcheck.report.harmless import plain
+from amlcheck.report.text_report import told_evidence
 
 PLUGIN = "amlcheck-images"
 """The name under which `Images` is registered."""
@@ -69,7 +70,7 @@ class Images:
 
     def fails(self, severity: Severity) -> bool:
         """Whether something of this severity fails a test."""
-        return severity >= self._settings.fail_on
+        return self._settings.fail_on is not None and severity >= self._settings.fail_on
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Every test that asks for an image runs once for each."""

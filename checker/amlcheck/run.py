@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -49,8 +47,11 @@ def _reports(names: Sequence[str], options: LintOptions) -> Iterator[SubjectRepo
             yield _lint(known, name, options)
         return
     if options.bases is not None:  # Asked for here, as what a worker process finds the others do not see.
-        files = (Path(name) for name in names if name != STDIN)
-        options.bases.prepare(base for file in files for base in bases_of(file, options))
+        files = (name for name in names if name != STDIN)
+        options.bases.prepare(base for name in files for base in bases_of(Path(name), options.own.get(name, options)))
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     method = "fork" if sys.platform == "linux" else None
     with ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,)) as pool:
         try:
@@ -74,6 +75,7 @@ def _lint_in_worker(name: str) -> SubjectReport:
 
 
 def _lint(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
+    options = options.own.get(name, options)
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 

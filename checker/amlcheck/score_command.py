@@ -54,18 +54,13 @@ def run_score(options: argparse.Namespace) -> Exit:
         deployment = deploy(name, deploy_options, told=told)
         settings = preparing.result()
     from amlcheck.catalog import catalog
+    from amlcheck.concluding import report_of
     from amlcheck.deployment.verdict import subject
     from amlcheck.judge import exit_code
-    from amlcheck.lint_command import write_report
-    from amlcheck.model import Report
+    from amlcheck.report.writing import write_report
 
-    report = Report(
-        profile=settings.lint.profile.name,
-        subjects=(subject(deployment, catalog(), settings.lint.profile, settings.lint.circumstances),),
-        flavour=settings.flavour,
-        fail_on=settings.fail_on,
-        allow_undecided=settings.allow_undecided,
-    )
+    judged = subject(deployment, catalog(), settings.lint.profile, settings.lint.circumstances)
+    report = report_of((judged,), settings)
     write_report(report, options, settings.config)
     return exit_code(report)
 

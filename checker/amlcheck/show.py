@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 
 from amlcheck.catalog import Rule, catalog
 from amlcheck.errors import AmlcheckError
 from amlcheck.model import When
+from amlcheck.nearest import nearest
 from amlcheck.profiles import Profile, load_profile, with_flavour
 
 _WHEN = {
@@ -51,9 +51,14 @@ def explain(name: str) -> str:
     rule = known.rule(name)
     if rule is None:
         names = [text for item in known.rules for text in (item.id, item.name)]
-        near = get_close_matches(name, names, n=1) or get_close_matches(name.upper(), names, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`amlcheck rules` lists them"
+        near = nearest(name, names) or nearest(name.upper(), names)
+        hint = f"did you mean {near}?" if near else "`amlcheck rules` lists them"
         raise AmlcheckError(f"there is no rule {name!r}; {hint}")
+    return explained(rule)
+
+
+def explained(rule: Rule) -> str:
+    """A rule's page as text: headings in capitals, examples indented."""
     title, _, body = rule.page.partition("\n")
     out = []
     inside = False

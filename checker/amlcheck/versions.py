@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from amlcheck.records import dataclass
@@ -143,17 +142,31 @@ def from_specifiers(text: str) -> VersionSet:
         if re.fullmatch(r"[\d.]+", wanted):
             union |= prefix(wanted.strip("."))
             continue
-        try:
-            union |= _intersect(SpecifierSet(wanted))
-        except InvalidSpecifier as error:
-            raise ValueError(f"{wanted!r} is not a version specifier such as '>=3.6'") from error
+        union |= _intersect(_clauses(wanted))
     return VersionSet(union.intervals, written=" | ".join(part.strip() for part in text.split("|")))
 
 
-def _intersect(specifiers: Iterable[Specifier]) -> VersionSet:
+_CLAUSE = regex(r"\s*(?:(>=|<=|>|<)\s*(\d+(?:\.\d+)*)|(==|!=)\s*(\d+(?:\.\d+)*(?:\.\*)?))\s*")
+"""The plain form of a specifier; packaging reads all others, and is slow to import."""
+
+
+def _clauses(text: str) -> list[tuple[str, str]]:
+    """The operator and version of each specifier. Raises ValueError."""
+    plain = [_CLAUSE.fullmatch(part) for part in text.split(",")]
+    if all(plain):
+        return [(match[1] or match[3], match[2] or match[4]) for match in plain if match is not None]
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return [(specifier.operator, specifier.version) for specifier in SpecifierSet(text)]
+    except InvalidSpecifier as error:
+        raise ValueError(f"{text!r} is not a version specifier such as '>=3.6'") from error
+
+
+def _intersect(clauses: Iterable[tuple[str, str]]) -> VersionSet:
     result = ANY
-    for specifier in specifiers:
-        result &= _one(specifier.operator, specifier.version)
+    for operator, version in clauses:
+        result &= _one(operator, version)
     return result
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from amlcheck.catalog import rules_folder
+from amlcheck.data_files import read_data, read_toml
 from amlcheck.deployment.log import Chain, chains, lines_of, shown_crash, shown_lines, shown_traceback
 from amlcheck.deployment.model import Ending, Exchange, Failure, Outcome, Stage
 from amlcheck.errors import ConfigError
-from amlcheck.knowledge import read_toml
 from amlcheck.model import Evidence, in_exchange
 from amlcheck.records import dataclass, field
 from amlcheck.regex import regex
@@ -120,12 +120,16 @@ class Failures:
 @lru_cache(maxsize=1)
 def known_failures() -> Failures:
     """The data file of this installation. Raises ConfigError."""
-    return read_failures(rules_folder() / "failures.toml")
+    path = rules_folder() / "failures.toml"
+    return _failures(path, read_data(path))
 
 
 def read_failures(path: Path) -> Failures:
     """A data file. Raises ConfigError for what it does not know."""
-    data = read_toml(path)
+    return _failures(path, read_toml(path))
+
+
+def _failures(path: Path, data: Mapping[str, Any]) -> Failures:
     kinds = tuple(_kind(entry, path) for entry in data["failure"])
     apt = {name: package for name, package in data.get("apt", {}).items() if name != "source"}
     return Failures(kinds, apt, tuple((entry["python"], entry["version"]) for entry in data.get("server", [])))

@@ -65,6 +65,7 @@ def measure(
         p50=percentile(took, 50),
         p95=percentile(took, 95),
         p99=percentile(took, 99),
+        curve=curve(took),
     )
 
 
@@ -73,3 +74,8 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     if not ordered:
         return 0.0
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+def curve(ordered: Sequence[float]) -> tuple[float, ...]:
+    """Ordered values in 101 numbers, however many they are: the least, then each percentile; none where there are none."""
+    return tuple(percentile(ordered, percent) for percent in range(101)) if ordered else ()

@@ -132,6 +132,8 @@ class Load:
     """Milliseconds, of answered requests."""
     p95: float
     p99: float
+    curve: tuple[float, ...] = ()
+    """Milliseconds of answered requests: the least, then the 1st to the 100th percentile. Empty where none was answered."""
 
     @property
     def throughput(self) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from packaging.requirements import Requirement
-
 from amlcheck.dockerfile.built import NO_DEPENDENCIES, Built, Package
 from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.knowledge import DefaultsRange
@@ -69,6 +67,8 @@ def held_back(image: Built) -> frozenset[str]:
         return frozenset()
     ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(found.versions)]
     parts = (part for item in ranges for alternative in item.breaks_unless for part in alternative.split(" and "))
+    from packaging.requirements import Requirement
+
     return frozenset(Requirement(part).name for part in parts)
 
 
@@ -138,6 +138,8 @@ def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:
     """Whether the requirements of one alternative ("jinja2<3.1 and markupsafe<2.1") are all installed that way."""
+    from packaging.requirements import Requirement
+
     for part in alternative.split(" and "):
         requirement = Requirement(part)
         wanted = from_specifiers(str(requirement.specifier))

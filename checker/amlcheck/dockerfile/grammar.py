@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.expand import heredocs_in
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.words import GO_BLANKS
+from amlcheck.nearest import nearest
 from amlcheck.regex import regex
 
 _BOOL, _STRING, _STRINGS = "bool", "string", "strings"
@@ -108,8 +108,8 @@ def _unknown(instruction: Instruction) -> Problem:
             f"{_blank_name(trap.text)} after the line continuation: the line is not continued, and Docker refuses what follows",
             "remove the character",
         )
-    near = get_close_matches(instruction.keyword, _RULES, n=1)
-    fix = f"did you mean {near[0]}?" if near else "is the line before it missing its continuation (\\)?"
+    near = nearest(instruction.keyword, _RULES)
+    fix = f"did you mean {near}?" if near else "is the line before it missing its continuation (\\)?"
     return Problem(span, f"unknown instruction: {word[:60]}", fix)
 
 
@@ -140,11 +140,11 @@ def _flags(instruction: Instruction) -> Problem | None:
         span = flag.word.span(0, len(flag.word.text))
         kind = known.get(flag.name)
         if kind is None:
-            near = get_close_matches(flag.name, known, n=1)
+            near = nearest(flag.name, known)
             return Problem(
                 span,
                 f"unknown flag: --{flag.name}",
-                f"did you mean --{near[0]}?" if near else f"{instruction.keyword} has no such flag",
+                f"did you mean --{near}?" if near else f"{instruction.keyword} has no such flag",
             )
         if flag.name in used and kind != _STRINGS:
             return Problem(span, f"duplicate flag specified: --{flag.name}", "keep one of them")

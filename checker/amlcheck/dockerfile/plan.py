@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.expand import ExpansionError, expand
@@ -13,6 +12,7 @@ from amlcheck.dockerfile.reader import Dockerfile, Instruction
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.dockerfile.text import Text, defined, hole, literal
 from amlcheck.errors import AmlcheckError
+from amlcheck.nearest import nearest
 from amlcheck.records import dataclass, field
 
 PLATFORM = {
@@ -148,9 +148,9 @@ def _target(plan: Plan, wanted: str) -> int:
     if found is not None:
         return found
     names = [stage.name for stage in plan.stages if stage.name]
-    near = get_close_matches(wanted.lower(), names, n=1)
+    near = nearest(wanted.lower(), names)
     hint = (
-        f"did you mean {near[0]}?"
+        f"did you mean {near}?"
         if near
         else (f"its stages are: {', '.join(names)}" if names else "its stages have no names, only numbers")
     )

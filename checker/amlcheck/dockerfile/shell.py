@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
 import tree_sitter
-import tree_sitter_bash
 
 from amlcheck.dockerfile.source import Mapped, Span
 
@@ -22,7 +24,25 @@ _PADDED = frozenset(
 
 @lru_cache(maxsize=1)
 def _parser() -> tree_sitter.Parser:
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    return tree_sitter.Parser(tree_sitter.Language(_grammar()))
+
+
+def _grammar() -> object:
+    """The grammar of bash.
+
+    Its package imports importlib.resources, for queries that nobody asks for here; so its extension alone is loaded.
+    """
+    found = find_spec("tree_sitter_bash")
+    for folder in (found.submodule_search_locations or ()) if found is not None else ():
+        for suffix in EXTENSION_SUFFIXES:
+            path = os.path.join(folder, f"_binding{suffix}")
+            if os.path.isfile(path):
+                spec = spec_from_file_location("tree_sitter_bash._binding", path)
+                assert spec is not None
+                return module_from_spec(spec).language()
+    import tree_sitter_bash
+
+    return tree_sitter_bash.language()
 
 
 class Node:

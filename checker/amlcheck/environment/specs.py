@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 from amlcheck.dockerfile.text import HOLE, Text
@@ -15,6 +13,13 @@ from amlcheck.records import dataclass
 from amlcheck.regex import regex
 from amlcheck.versions import ANY, MAX_CLAUSES, VersionSet, exactly, from_specifiers, prefix
 
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+    from packaging.requirements import Requirement
+
+_CLAUSE = r"(?:[=!]=|[<>]=?)\s*\d+(?:\.\d+)*"
+_PLAIN = regex(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*({_CLAUSE}(?:,\s*{_CLAUSE})*)?")
+"""A requirement without extras, URL and marker; packaging reads all others, and is slow to import."""
 _CONDA = regex(
     r"(?:[\w./:\[\]-]+::)?(?P<name>[A-Za-z0-9_.-]+?)"
     r"(?:\[(?P<bracket>[^\]]*)\])?"
@@ -138,6 +143,12 @@ def pip_spec(word: Text) -> Spec | None:
     if HOLE in rest:
         in_name = rest.startswith(HOLE) and (rest[1:2] not in ("", "=", "<", ">") or match.group(1)[-1] in "-_.")
         return None if in_name else Spec(name, None, part, word.reason, extras)
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        specifiers = plain.group(1)
+        return Spec(name, None, None) if specifiers is None else Spec(name, _written(specifiers, rest), part)
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -149,13 +160,22 @@ def pip_spec(word: Text) -> Spec | None:
     if not requirement.specifier:
         return Spec(name, None, None, "", extras, applies, marker)
     try:
-        versions = from_specifiers(str(requirement.specifier))
+        versions = _written(str(requirement.specifier), rest)
     except ValueError:  # ===, with something that has no place among versions
         return Spec(name, None, part, f"{rest!r} names no version that can be ordered", extras, applies, marker)
+    return Spec(name, versions, part, "", extras, applies, marker)
+
+
+def _written(specifiers: str, rest: str) -> VersionSet:
+    """The versions of a requirement, with what people read: "1.2" for "==1.2", else as it was written."""
     written = re.sub(r"[\s()]", "", rest.partition(";")[0])
     single = re.fullmatch(r"={2,3}([\w.!+-]+?)(\.\*)?", written)
-    shown = single.group(1) if single else written
-    return Spec(name, VersionSet(versions.intervals, shown), part, "", extras, applies, marker)
+    return VersionSet(from_specifiers(specifiers).intervals, single.group(1) if single else written)
+
+
+def canonicalize_name(name: str) -> str:
+    """PEP 503's normal form of a package's name; packaging has it where an import costs ten milliseconds."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _wheel_spec(word: Text, wheel: re.Match[str]) -> Spec:

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amlcheck import __version__
-from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
+from amlcheck.fingerprint import fingerprinted
 from amlcheck.judge import exit_code
-from amlcheck.model import Evidence, Fact, Finding, Judgement, Location, Report, SubjectReport, Verdict, Witness
+from amlcheck.model import (
+    Evidence,
+    Fact,
+    Finding,
+    Judgement,
+    Location,
+    Repair,
+    Report,
+    SubjectReport,
+    Verdict,
+    Waiver,
+    Witness,
+)
+from amlcheck.records import replace
+
+if TYPE_CHECKING:
+    from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
 
 SCHEMA = "amlcheck/1"
 MAX_ANSWER = 4096
 """Characters of an answer's body."""
+MAX_LINE = 4096
+"""Characters of a source line."""
+MAX_LINES = 2000
+"""Source lines of one subject."""
+MAX_SPAN = 20
+"""Source lines of one place: a RUN may have thousands."""
 
 
 def render(report: Report) -> str:
@@ -35,6 +58,9 @@ def as_data(report: Report) -> dict[str, Any]:
         "tool": {"name": "amlcheck", "version": __version__},
         "profile": report.profile,
         "flavour": report.flavour or None,
+        "fail_on": report.fail_on.label if report.fail_on is not None else "never",
+        "allow_undecided": report.allow_undecided,
+        "notes": list(report.notes),
         "subjects": [_subject(subject) for subject in report.subjects],
         "summary": _summary(report),
     }
@@ -48,17 +74,33 @@ def _summary(report: Report) -> dict[str, Any]:
         **{verdict.value: verdicts[verdict] for verdict in Verdict},
         "findings": {label: findings[label] for label in ("error", "warning", "info")},
         "errors": sum(bool(subject.error) for subject in report.subjects),
+        "waived": sum(item.waiver is not None for subject in report.subjects for item in _items(subject)),
         "exit_code": int(exit_code(report)),
     }
 
 
+def _items(subject: SubjectReport) -> list[Judgement | Finding]:
+    return [*subject.judgements, *subject.findings]
+
+
 def _subject(subject: SubjectReport) -> dict[str, Any]:
+    prints = [fingerprint for _, fingerprint in fingerprinted(subject)]
+    count = len(subject.judgements)
     data: dict[str, Any] = {
         "subject": subject.subject,
         "kind": subject.kind,
-        "verdicts": [_judgement(judgement) for judgement in subject.judgements],
-        "findings": [_finding(finding) for finding in subject.findings],
+        "verdicts": [
+            _judgement(judgement, fingerprint)
+            for judgement, fingerprint in zip(subject.judgements, prints[:count], strict=True)
+        ],
+        "findings": [
+            _finding(finding, fingerprint)
+            for finding, fingerprint in zip(subject.findings, prints[count:], strict=True)
+        ],
     }
+    excerpts = _excerpts(subject)
+    if excerpts:
+        data["excerpts"] = excerpts
     if subject.about:
         data["about"] = subject.about
     if subject.notes:
@@ -68,6 +110,40 @@ def _subject(subject: SubjectReport) -> dict[str, Any]:
     if subject.error:
         data["error"] = subject.error
     return data
+
+
+def _excerpts(subject: SubjectReport) -> dict[str, dict[str, str]]:
+    """The source lines that places point into, by file and number, so that a report can show them without the files."""
+    found: dict[str, dict[int, str]] = {}
+    texts: dict[str, list[str]] = {}
+    left = MAX_LINES
+    for place in _places(subject):
+        if place.path not in subject.sources:
+            continue
+        if place.path not in texts:
+            texts[place.path] = subject.sources[place.path].split("\n")
+        lines, kept = texts[place.path], found.setdefault(place.path, {})
+        last = min(max(place.end_line, place.line), place.line + MAX_SPAN - 1, len(lines))
+        for number in range(place.line, last + 1):
+            if number not in kept and left > 0:
+                kept[number] = lines[number - 1].rstrip("\r")[:MAX_LINE]
+                left -= 1
+    return {path: {str(number): lines[number] for number in sorted(lines)} for path, lines in found.items() if lines}
+
+
+def _places(subject: SubjectReport) -> Iterator[Location]:
+    """Every place that the JSON of a subject has."""
+    for item in _items(subject):
+        if isinstance(item, Finding):
+            chain: Iterable[Evidence] = item.related
+            if item.location is not None:
+                yield item.location
+        else:
+            chain = (evidence for witness in item.witnesses for evidence in witness.testimony.evidence)
+        yield from (evidence.location for evidence in chain if evidence.location is not None)
+        if item.waiver is not None and item.waiver.location is not None:
+            yield item.waiver.location
+        yield from (edit.location for edit in (item.repair.edits if item.repair is not None else ()))
 
 
 def _deployment(deployment: Deployment) -> dict[str, Any]:
@@ -98,6 +174,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "path": exchange.request.path,
         "outcome": exchange.outcome.value,
         "status": answer.status if answer is not None else None,
+        "detail": exchange.detail,
         "seconds": _seconds(exchange.seconds),
         "answer": answer.text[:MAX_ANSWER] if answer is not None else None,
         "expected": exchange.expected,
@@ -128,7 +205,8 @@ def _load(load: Load) -> dict[str, Any]:
         "p50_ms": _seconds(load.p50),
         "p95_ms": _seconds(load.p95),
         "p99_ms": _seconds(load.p99),
-        "per_second": _seconds(load.throughput),
+        "per_second": _seconds(replace(load, seconds=_seconds(load.seconds)).throughput),
+        "curve_ms": [_seconds(value) for value in load.curve],
     }
 
 
@@ -137,7 +215,7 @@ def _seconds(value: float) -> float:
     return round(value, 6)
 
 
-def _judgement(judgement: Judgement) -> dict[str, Any]:
+def _judgement(judgement: Judgement, fingerprint: str) -> dict[str, Any]:
     return {
         "requirement": judgement.component,
         "verdict": judgement.verdict.value,
@@ -148,6 +226,9 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         "reason": judgement.reason,
         "source": judgement.source,
         "fix": judgement.fix or None,
+        "repair": _repair(judgement.repair),
+        "waiver": _waiver(judgement.waiver),
+        "fingerprint": fingerprint,
         "witnesses": [_witness(witness) for witness in judgement.witnesses],
     }
 
@@ -158,6 +239,7 @@ def _witness(witness: Witness) -> dict[str, Any]:
         "origin": witness.origin.value,
         "value": testimony.value.text if isinstance(testimony, Fact) else None,
         "unknown": None if isinstance(testimony, Fact) else testimony.reason,
+        "note": testimony.note if isinstance(testimony, Fact) else "",
         "evidence": [_evidence(item) for item in testimony.evidence],
     }
 
@@ -181,12 +263,36 @@ def _location(location: Location | None) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _repair(repair: Repair | None) -> dict[str, Any] | None:
+    if repair is None:
+        return None
+    return {
+        "title": repair.title,
+        "safe": repair.safe,
+        "edits": [{**_location(edit.location), "text": edit.text} for edit in repair.edits],
+    }
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
+    if waiver is None:
+        return None
+    return {
+        "by": waiver.by,
+        "reason": waiver.reason,
+        "until": waiver.until or None,
+        "location": _location(waiver.location) if waiver.location is not None else None,
+    }
+
+
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.label,
         "message": finding.message,
         "location": _location(finding.location) if finding.location is not None else None,
         "fix": finding.fix or None,
+        "repair": _repair(finding.repair),
+        "waiver": _waiver(finding.waiver),
+        "fingerprint": fingerprint,
         "related": [_evidence(item) for item in finding.related],
     }

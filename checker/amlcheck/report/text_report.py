@@ -28,15 +28,15 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
-from amlcheck.regex import regex
+from amlcheck.report.harmless import plain
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
     Verdict.VIOLATED: ("FAIL", "bold red"),
     Verdict.UNDECIDED: ("?", "yellow"),
 }
+_IGNORED = ("ign", "dim")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 DEFAULT_WIDTH = 80
 MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""
@@ -58,22 +58,25 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> 
     )
     many = len(report.subjects) > 8
     for subject in report.subjects:
-        if many and _quiet(subject):
+        beside_baseline = any(map(_is_old, subject.judgements)) or any(map(_is_old, subject.findings))
+        if (many or beside_baseline) and _quiet(subject):
             continue
         _subject(console, subject)
     _summary(console, report)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
-def plain(text: str) -> str:
-    """Text without what a terminal would act on."""
-    return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
+def _is_old(item: Judgement | Finding) -> bool:
+    """Whether the baseline has it."""
+    return item.waiver is not None and item.waiver.by == "baseline"
 
 
 def _quiet(subject: SubjectReport) -> bool:
-    """In a long report, a file about which there is nothing to do."""
-    settled = all(item.verdict in (Verdict.MET, Verdict.NOT_APPLICABLE) for item in subject.judgements)
-    return settled and not subject.error and not subject.findings
+    """In a long report, or beside a baseline, a file about which there is nothing to do."""
+    settled = all(
+        item.verdict in (Verdict.MET, Verdict.NOT_APPLICABLE) or item.waiver is not None for item in subject.judgements
+    )
+    return settled and not subject.error and all(item.waiver is not None for item in subject.findings)
 
 
 def _subject(console: Console, subject: SubjectReport) -> None:
@@ -84,10 +87,14 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         return
     for note in subject.notes:
         _hanging(console, "  note: ", note, "yellow", "", 4)
-    asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE]
+    known = [item for item in subject.judgements if _is_old(item)]
+    asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE and item not in known]
     others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
     if asked:
         console.print(_table(asked, subject))
+    if known:
+        told = ", ".join(f"{item.component} {item.found or 'not known'}" for item in known)
+        _hanging(console, "  in the baseline: ", told, "dim", "dim", 4)
     if others:
         found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
         _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
@@ -97,14 +104,15 @@ def _subject(console: Console, subject: SubjectReport) -> None:
         deployment_text.show(console, subject.deployment, plain, _hanging)
     else:
         console.print()
-    for judgement in subject.judgements:
+    counting = [item for item in subject.judgements if item.waiver is None]
+    for judgement in counting:
         if judgement.verdict is Verdict.VIOLATED:
             _violation(console, judgement, subject)
-    by_severity = sorted(subject.findings, key=lambda item: -item.severity)
+    by_severity = sorted((item for item in subject.findings if item.waiver is None), key=lambda item: -item.severity)
     for finding in by_severity:
         if finding.severity is Severity.ERROR:
             _finding(console, finding, subject)
-    for judgement in subject.judgements:
+    for judgement in counting:
         if judgement.verdict is Verdict.UNDECIDED:
             _undecided(console, judgement, subject)
     for finding in by_severity:
@@ -121,6 +129,8 @@ def _table(judgements: Iterable[Judgement], subject: SubjectReport) -> Table:
     table.add_column("why", overflow="fold", style="dim")
     for judgement in judgements:
         mark, style = _MARKS[judgement.verdict]
+        if judgement.waiver is not None:
+            mark, style = _IGNORED
         table.add_row(
             Text(f"  {mark}", style=style),
             Text(judgement.component),
@@ -132,7 +142,11 @@ def _table(judgements: Iterable[Judgement], subject: SubjectReport) -> Table:
 
 
 def _why(judgement: Judgement, subject: SubjectReport) -> str:
-    """Where a met value stands; what is wrong is told in full below."""
+    """Where a met value stands, or why a wrong one does not count; what is wrong is told in full below."""
+    if judgement.waiver is not None:
+        waiver = judgement.waiver
+        until = f" until {waiver.until}" if waiver.until else ""
+        return f"ignored{until}: {waiver.reason}"
     if judgement.verdict is Verdict.MET:
         chain = _chain(judgement)
         places = [item.location for item in chain if item.location is not None]
@@ -294,9 +308,13 @@ def _underlined(console: Console, line: str, location: Location, margin: int, no
 
 
 def _summary(console: Console, report: Report) -> None:
-    judgements = [item for subject in report.subjects for item in subject.judgements]
-    findings = [item for subject in report.subjects for item in subject.findings]
-    verdicts = Counter(item.verdict for item in judgements)
+    everything: list[Judgement | Finding] = []
+    for subject in report.subjects:
+        everything += [*subject.judgements, *subject.findings]
+    items = [item for item in everything if item.waiver is None]
+    waived = Counter(item.waiver.by for item in everything if item.waiver is not None)
+    findings = [item for item in items if isinstance(item, Finding)]
+    verdicts = Counter(item.verdict for item in items if isinstance(item, Judgement))
     count = len(report.subjects)
     kinds = {subject.kind for subject in report.subjects}
     kind = next(iter(kinds)) if kinds in ({"image"}, {"deployment"}) else "subject" if "deployment" in kinds else "file"
@@ -312,8 +330,11 @@ def _summary(console: Console, report: Report) -> None:
     line += f" with {report.flavour}" if report.flavour else ""
     line += f": {', '.join(parts)}"
     line += f"; {', '.join(counted)}" if counted else ""
+    line += f"; {waived['ignore']} ignored" if waived["ignore"] else ""
+    line += f"; {waived['baseline']} in the baseline" if waived["baseline"] else ""
     line += f"; {errors} not readable" if errors else ""
-    items: list[Judgement | Finding] = [*judgements, *findings]
     failing = any(fails(report, item) for item in items)
     style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
+    for note in report.notes:
+        _hanging(console, "note: ", note, "yellow", "", 2)
     console.print(Text(line, style=style))

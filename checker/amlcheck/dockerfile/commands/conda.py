@@ -9,7 +9,6 @@ from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, literal
-from amlcheck.environment.conda_file import CondaFileError, read_conda_file
 from amlcheck.environment.specs import conda_spec
 from amlcheck.model import COMPONENTS
 from amlcheck.versions import VersionSet
@@ -176,6 +175,8 @@ def _env_file(command: Command, step: Step, options: Options, prefix: str) -> No
         replaces = frozenset({"conda", "python"}) if _place(options, step, prefix) == prefix else frozenset()
         step.hide(f"the conda file cannot be read: {reason}", command, CONDA_COMPONENTS, file, replaces)
         return
+    from amlcheck.environment.conda_file import CondaFileError, read_conda_file
+
     try:
         environment = read_conda_file(content.mapped)
     except CondaFileError as error:

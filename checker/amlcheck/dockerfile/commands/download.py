@@ -26,14 +26,15 @@ _INSTALLER = regex(
     r"-(?P<version>[\w.+\ufffc-]+?)?-?(?:Linux|\ufffc)(?:-[\w\ufffc-]+)?\.sh"
 )
 _ARCHIVES = (
-    ("openmpi", regex(r"openmpi-(?P<v>[\d.\ufffc]+(?:rc\d+)?)(?:-\d+)?\.(?:tar|tgz|src)")),
-    ("mpich", regex(r"(?<![a-z])mpich-(?P<v>[\d.\ufffc]+(?:[abrc]+\d+)?)\.(?:tar|tgz)")),
-    ("intelmpi", regex(r"l_mpi(?:-rt)?_(?:oneapi_p_)?(?P<v>\d[\d.\ufffc]*?)(?:_offline)?\.(?:tgz|tar|sh)")),
-    ("cuda", regex(r"cuda_(?P<v>\d+[\d.\ufffc]*)(?:_[\w.\ufffc]+)?(?:[-_]linux)?(?:[-_.]run)?")),
-    ("cudnn", regex(r"cudnn-(?:linux-x86_64-|[\d.\ufffc]+-linux-x64-v)(?P<v>\d[\d.\ufffc]*)")),
-    ("nccl", regex(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
-    ("python", regex(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
+    ("openmpi", "openmpi-", regex(r"openmpi-(?P<v>[\d.\ufffc]+(?:rc\d+)?)(?:-\d+)?\.(?:tar|tgz|src)")),
+    ("mpich", "mpich-", regex(r"(?<![a-z])mpich-(?P<v>[\d.\ufffc]+(?:[abrc]+\d+)?)\.(?:tar|tgz)")),
+    ("intelmpi", "l_mpi", regex(r"l_mpi(?:-rt)?_(?:oneapi_p_)?(?P<v>\d[\d.\ufffc]*?)(?:_offline)?\.(?:tgz|tar|sh)")),
+    ("cuda", "cuda_", regex(r"cuda_(?P<v>\d+[\d.\ufffc]*)(?:_[\w.\ufffc]+)?(?:[-_]linux)?(?:[-_.]run)?")),
+    ("cudnn", "cudnn-", regex(r"cudnn-(?:linux-x86_64-|[\d.\ufffc]+-linux-x64-v)(?P<v>\d[\d.\ufffc]*)")),
+    ("nccl", "nccl", regex(r"nccl[-_](?:src[-_])?v?(?P<v>\d[\d.\ufffc]*)[-_\w+.]*?\.(?:txz|tar|tgz|zip)")),
+    ("python", "Python-", regex(r"Python-(?P<v>[\d.\ufffc]+)\.(?:tgz|tar|zip)")),
 )
+"""The archives of known products: the name, words that are in each, and the whole."""
 _CONFIGURE = ("configure", "config", "Configure", "autogen.sh", "bootstrap.sh", "buildconf")
 """Scripts of source archives that only prepare a build."""
 _SOFTWARE = regex(r"/(?:$|usr|opt|root|home|bin|lib|srv|.*(?:conda|venv|envs?)(?:/|$))")
@@ -72,11 +73,16 @@ def _fetched(url: Text, target: Text | None, folder: Text | None, command: Comma
         step.files.write(path, Content(url=url, reason="it is downloaded by the build"))
 
 
+def _possible_archives(url: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The products whose words are in a URL; few are, and to compile all expressions takes milliseconds."""
+    return [(name, pattern) for name, words, pattern in _ARCHIVES if words in url]
+
+
 def note_product(url: Text, command: Command, step: Step) -> None:
     """Remembers a known product, until something is made of it."""
     address = url.value.replace("%2B", "+")
     base = address.partition("?")[0]
-    for name, pattern in _ARCHIVES:
+    for name, pattern in _possible_archives(base):
         match = pattern.search(base)
         if match is None or (name == "cuda" and not re.search(r"\.run|_linux|local_installers", base)):
             continue
@@ -181,7 +187,8 @@ def run_file(command: Command, word: Text, arguments: tuple[Text, ...], step: St
         and conda_installer(literal(content.name, word.span), arguments, command, step)
     ):
         return
-    if any(pattern.search(named.value) for _, pattern in _ARCHIVES) or base in ("install.sh", *_CONFIGURE):
+    archives = _possible_archives(named.value)
+    if any(pattern.search(named.value) for _, pattern in archives) or base in ("install.sh", *_CONFIGURE):
         if base in _CONFIGURE:
             configure(arguments, step)
             return

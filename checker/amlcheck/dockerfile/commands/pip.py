@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-
-from packaging.markers import Marker
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import NO_DEPENDENCIES, PYTHON_PACKAGES
 from amlcheck.dockerfile.script import Command
@@ -15,6 +14,9 @@ from amlcheck.environment.requirements_file import read_requirements
 from amlcheck.environment.specs import LINUX, pip_spec
 from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, prefix
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
 
 _PIP_VALUES = frozenset(
     {"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "--prefix", "--root"}

@@ -1,0 +1,239 @@
+"""Ignores in files, applied to a run: what they mean gets a waiver, and what is wrong with them is a finding.
+
+A finding is meant where its place is; a requirement where any piece of its evidence is, as that is what reports show; what
+has no place at all, only by `ignore-file=` in the file that the report is on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from amlcheck.catalog import DOCKERFILE, POLICY, Catalog, Rule
+from amlcheck.discover import is_environment_name
+from amlcheck.model import Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
+from amlcheck.nearest import nearest
+from amlcheck.policy.comments import MARK, Comments, Ignore, comments_of
+from amlcheck.records import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from amlcheck.profiles import Profile
+
+MALFORMED, UNKNOWN, EXPIRED, UNUSED = "AML701", "AML702", "AML703", "AML704"
+
+
+@dataclass
+class _File:
+    """A file with comments, for all subjects that it belongs to."""
+
+    comments: Comments
+    owner: int
+    """The subject that has its findings: the one that is about this file, else the first that it belongs to."""
+    subjects: list[int] = field(default_factory=list)
+
+
+class _Ignored:
+    """One name of one comment."""
+
+    def __init__(self, ignore: Ignore, rule: Rule, ended: bool) -> None:
+        self.ignore, self.rule, self.ended = ignore, rule, ended
+        self.hits = 0
+
+    @property
+    def waiver(self) -> Waiver:
+        until = self.ignore.until.isoformat() if self.ignore.until is not None else ""
+        return Waiver("ignore", self.ignore.reason, until, self.ignore.location)
+
+
+def with_ignores(
+    subjects: Sequence[SubjectReport],
+    known_rules: Callable[[], Catalog],
+    profile_of: Callable[[SubjectReport], Profile],
+    today: Callable[[], date],
+) -> list[SubjectReport]:
+    """The reports of a run, with the waivers and findings that the comments in their files bring.
+
+    Nothing is asked where no file has a comment.
+    """
+    files = _files(subjects)
+    if not files:
+        return list(subjects)
+    catalog, day = known_rules(), today()
+    known = {path: list(_ignored(file, catalog, day)) for path, file in files.items()}
+    reports = [_waived(subject, known) for subject in subjects]
+    for path, file in files.items():
+        owner = reports[file.owner]
+        own = [reports[index] for index in file.subjects]
+        profiles = [profile_of(subject) for subject in own]
+        told = [*_faults(file, catalog), *_ends(known[path], path, own, profiles)]
+        found = [_finding(catalog, profile_of(owner), *item) for item in told]
+        reports[file.owner] = replace(owner, findings=(*owner.findings, *(item for item in found if item is not None)))
+    return reports
+
+
+def _files(subjects: Sequence[SubjectReport]) -> dict[str, _File]:
+    """Every file with a comment of this program, by its path."""
+    files: dict[str, _File] = {}
+    for index, subject in enumerate(subjects):
+        for path, text in subject.sources.items():
+            if MARK not in text:
+                continue
+            key = os.path.normpath(path)
+            if key not in files:
+                comments = comments_of(path, text)
+                if not comments.ignores and not comments.faults:
+                    continue
+                files[key] = _File(comments, index)
+            files[key].subjects.append(index)
+            owner = subjects[files[key].owner]
+            if key == os.path.normpath(subject.subject) != os.path.normpath(owner.subject):
+                files[key].owner = index
+    return files
+
+
+def _ignored(file: _File, catalog: Catalog, day: date) -> Iterator[_Ignored]:
+    for ignore in file.comments.ignores:
+        for name in ignore.names:
+            rule = catalog.rule(name)
+            if rule is not None and rule.subject != POLICY:
+                yield _Ignored(ignore, rule, ignore.until is not None and ignore.until < day)
+
+
+def _waived(subject: SubjectReport, known: dict[str, list[_Ignored]]) -> SubjectReport:
+    """A report with the waivers of the comments in its files."""
+    own = {
+        os.path.normpath(path): known[os.path.normpath(path)]
+        for path in subject.sources
+        if os.path.normpath(path) in known
+    }
+    if not own:
+        return subject
+    return replace(
+        subject,
+        judgements=tuple(_judgement(item, subject, own) for item in subject.judgements),
+        findings=tuple(_waived_finding(item, subject, own) for item in subject.findings),
+    )
+
+
+def _judgement(item: Judgement, subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Judgement:
+    if item.verdict not in (Verdict.VIOLATED, Verdict.UNDECIDED):
+        return item
+    waiver = _waiver(item.rule, _places(item), subject, own)
+    return replace(item, waiver=waiver) if waiver is not None else item
+
+
+def _places(item: Judgement) -> list[Location]:
+    chains = (witness.testimony.evidence for witness in item.witnesses)
+    return [evidence.location for chain in chains for evidence in chain if evidence.location is not None]
+
+
+def _waived_finding(item: Finding, subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Finding:
+    waiver = _waiver(item.rule, [item.location] if item.location is not None else [], subject, own)
+    return replace(item, waiver=waiver) if waiver is not None else item
+
+
+def _waiver(rule: str, places: list[Location], subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Waiver | None:
+    """The waiver of the nearest comment that means one of the places and has not ended."""
+    meant = [
+        ignored
+        for path, file in own.items()
+        for ignored in file
+        if ignored.rule.id == rule and _means(ignored.ignore, path, places, subject)
+    ]
+    meant.sort(key=lambda ignored: ignored.ignore.whole_file)
+    for ignored in meant:
+        ignored.hits += 1
+        if not ignored.ended:
+            return ignored.waiver
+    return None
+
+
+def _means(ignore: Ignore, path: str, places: list[Location], subject: SubjectReport) -> bool:
+    if any(os.path.normpath(place.path) == path and ignore.covers(place) for place in places):
+        return True
+    return ignore.whole_file and _is_about(subject, path)
+
+
+def _is_about(subject: SubjectReport, path: str) -> bool:
+    """Whether a report is on this file, or on an image that is said to be built from it."""
+    if os.path.normpath(subject.subject) == path:
+        return True
+    return subject.kind == "image" and not is_environment_name(path)
+
+
+def _faults(file: _File, catalog: Catalog) -> Iterator[tuple[str, Location, str, str]]:
+    for fault in file.comments.faults:
+        yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", ""
+    for ignore in file.comments.ignores:
+        for name in ignore.names:
+            rule = catalog.rule(name)
+            if rule is None:
+                names = [text for item in catalog.rules for text in (item.id, item.name)]
+                near = nearest(name, names) or nearest(name.upper(), names)
+                fix = f"did you mean {near}?" if near else ""
+                yield UNKNOWN, ignore.location, f"there is no rule {name!r}: this hides nothing", fix
+            elif rule.subject == POLICY:
+                message = f"{rule.id} is about comments such as this one, and cannot be ignored by one"
+                yield UNKNOWN, ignore.location, message, f'turn it off in the configuration: [rules] {rule.id} = "off"'
+
+
+def _ends(
+    known: list[_Ignored], path: str, subjects: list[SubjectReport], profiles: list[Profile]
+) -> Iterator[tuple[str, Location, str, str]]:
+    """What is told of comments that have ended, or that nothing is left for."""
+    for ignored in known:
+        ignore, rule = ignored.ignore, ignored.rule
+        if ignored.ended:
+            gone = "" if ignored.hits else f"; nothing of {rule.id} is here any more"
+            message = f"{rule.id} was to be ignored until {ignore.until}, and is not any more{gone}"
+            yield EXPIRED, ignore.location, message, "" if ignored.hits else "remove the comment"
+        elif not ignored.hits and _is_asked(rule, subjects, profiles):
+            where = "this file" if ignore.whole_file else "what follows" if ignore.last < ignore.first else "this place"
+            nowhere = "nothing follows this comment" if ignore.last < ignore.first else f"{where} has nothing of it"
+            yield UNUSED, ignore.location, f"{rule.id} is ignored here, and {nowhere}", _elsewhere(rule, path, subjects)
+
+
+def _is_asked(rule: Rule, subjects: list[SubjectReport], profiles: list[Profile]) -> bool:
+    """Whether this run could have found it: what was not asked may still be there."""
+    if rule.component:
+        judged = [item for subject in subjects for item in subject.judgements if item.rule == rule.id]
+        return any(item.verdict is not Verdict.NOT_APPLICABLE for item in judged)
+    if rule.live:
+        return False
+    for subject, profile in zip(subjects, profiles, strict=True):
+        on = profile.rules.get(rule.id, rule.severity if rule.on else None) is not None
+        if on and (rule.subject == DOCKERFILE) is (subject.kind != "environment"):
+            return True
+    return False
+
+
+def _elsewhere(rule: Rule, path: str, subjects: list[SubjectReport]) -> str:
+    """Where the comment should stand, if what it names is somewhere else; empty for the rule's own advice."""
+    for subject in subjects:
+        items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
+        for item in items:
+            if item.rule != rule.id or item.waiver is not None:
+                continue
+            if isinstance(item, Judgement):
+                if item.verdict not in (Verdict.VIOLATED, Verdict.UNDECIDED):
+                    continue
+                places = _places(item)
+            else:
+                places = [item.location] if item.location is not None else []
+            lines = [place.line for place in places if os.path.normpath(place.path) == path]
+            if lines:
+                return f"it is at line {lines[0]}: put the comment above that, or remove it"
+            if not places:
+                return f"it has no line of its own: write ignore-file={rule.id} at the head of the file"
+    return ""
+
+
+def _finding(
+    catalog: Catalog, profile: Profile, identifier: str, location: Location, message: str, fix: str
+) -> Finding | None:
+    rule = catalog.rule(identifier)
+    assert rule is not None
+    severity: Severity | None = profile.rules.get(identifier, rule.severity if rule.on else None)
+    return Finding(identifier, severity, message, location, fix or rule.fix) if severity is not None else None

@@ -1,0 +1,77 @@
+"""Standard output and files, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import suppress
+
+from amlcheck.errors import AmlcheckError
+
+
+def write_out(text: str) -> None:
+    """Puts text on standard output. Raises AmlcheckError, and BrokenPipeError where nobody reads it."""
+    if sys.stdout is None:
+        raise AmlcheckError("standard output: cannot be written: it is closed")
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
+
+
+def drop_output() -> None:
+    """Nothing more is written to standard output, not even what Python still holds when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(name: str, text: str) -> None:
+    """Puts text into a file: all of it or, where it fails, nothing, and what was there stays. Raises AmlcheckError."""
+    data = text.encode("utf-8", "replace")
+    try:
+        path = os.path.realpath(name)  # a link keeps leading where it leads
+        if os.path.lexists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            _write_in_place(path, data)  # a pipe or a device
+            return
+        try:
+            _replace(path, data)
+        except PermissionError:
+            _write_in_place(path, data)  # a file that may be written in a folder that may not
+    except OSError as error:
+        raise AmlcheckError(f"{name}: cannot be written: {error.strerror or error}") from error
+
+
+def _replace(path: str, data: bytes) -> None:
+    mode = _mode(path)
+    import tempfile
+
+    handle, beside = tempfile.mkstemp(
+        prefix=f".{os.path.basename(path)[:100]}.", suffix=".tmp", dir=os.path.dirname(path)
+    )
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(beside, mode)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def _write_in_place(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def _mode(path: str) -> int:
+    """The permissions of the file that is there, or those that a new one would get."""
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(os.stat(path).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,57 @@
+"""Files as a CI names them: relative to the repository's root, with forward slashes, also as URI references."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+from urllib.parse import quote
+
+_ROOTS = ("GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY", "CI_PROJECT_DIR")
+"""Where GitHub, Azure Pipelines and GitLab tell the folder that they have checked out."""
+STANDARD_INPUT = "-"
+
+
+def root() -> str:
+    """The folder that paths are relative to: the checkout of a CI, else of git, where we are inside one; else this one."""
+    here = Path.cwd()
+    for name in _ROOTS:
+        told = os.environ.get(name)
+        if told and os.path.isabs(told) and _inside(str(here), told):
+            return told
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            return str(folder)
+    return str(here)
+
+
+def in_repository(path: str, base: str | None = None) -> str:
+    """A path as the repository at `base` (default: `root()`) names it; absolute where it is outside of it."""
+    if path == STANDARD_INPUT:
+        return path
+    folder = root() if base is None else base
+    whole = os.path.abspath(path)
+    for one, other in ((whole, folder), (os.path.realpath(whole), os.path.realpath(folder))):
+        if _inside(one, other):
+            return PurePath(os.path.relpath(one, other)).as_posix()
+    return PurePath(whole).as_posix()
+
+
+def uri(path: str) -> str:
+    """A path of `in_repository` as a URI reference: what a URI would read otherwise is percent-encoded."""
+    encoded = quote(os.fsencode(path), safe="/-._~")
+    if path.startswith("/"):
+        return "file://" + encoded
+    drive = PurePath(path).drive
+    return f"file:///{drive}{encoded[len(quote(drive)) :]}" if drive else encoded
+
+
+def is_outside(path: str) -> bool:
+    """Whether a path of `in_repository` is absolute."""
+    return path.startswith("/") or bool(PurePath(path).drive)
+
+
+def _inside(path: str, folder: str) -> bool:
+    try:
+        return os.path.commonpath([os.path.abspath(path), os.path.abspath(folder)]) == os.path.abspath(folder)
+    except ValueError:  # different drives
+        return False

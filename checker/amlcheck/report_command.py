@@ -1,0 +1,172 @@
+"""`amlcheck report`: a result, a folder or an image in the terminal explorer, or printed where there is no terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amlcheck.errors import AmlcheckError
+from amlcheck.exits import Exit
+from amlcheck.judge import exit_code
+from amlcheck.lint_command import Settings, lint_report, settings_of
+from amlcheck.model import Report
+from amlcheck.records import replace
+from amlcheck.report.writing import write_report
+
+if TYPE_CHECKING:
+    from amlcheck.explorer.session import Actions
+
+STDIN = "-"
+RESULT, FILES, IMAGE = "result", "files", "image"
+_LOOKED_AT = 4096
+"""Bytes at the beginning of a JSON file that tell whether it is a result."""
+
+
+def run_report(options: argparse.Namespace) -> Exit:
+    """Shows, and gives the exit code of what was shown last. Raises AmlcheckError for what the user must change."""
+    given = list(options.what) or ["."]
+    kinds = [kind_of(name) for name in given]
+    if given.count(STDIN) > 1:
+        raise AmlcheckError("-: standard input can be read once")
+    report, settings = _made(given, kinds, options)
+    if options.format is not None or options.output is not None:
+        write_report(report, options, settings.config)
+        return exit_code(report)
+    with _keyboard(STDIN in given) as keyboard:
+        if options.print or not _can_explore(keyboard):
+            from amlcheck.cli import write
+
+            write(_printed(report, options), None)
+            return exit_code(report)
+        from amlcheck.explorer.session import explore
+        from amlcheck.explorer.terminal import Terminal
+
+        terminal = Terminal(_colour(options), keyboard)
+        return exit_code(explore(report, terminal, _actions(kinds, lambda: _made(given, kinds, options)[0])))
+
+
+def kind_of(name: str) -> str:
+    """Whether a name is a result of amlcheck, a file or folder to check, or an image. Raises AmlcheckError."""
+    path = Path(name)
+    if name == STDIN:
+        return RESULT
+    if path.is_dir():
+        return FILES
+    if path.exists():
+        return RESULT if path.suffix.lower() == ".json" and _is_result(path) else FILES
+    looks_like_a_file = path.suffix.lower() == ".json" or name.startswith((".", "/", "~")) or name != name.lower()
+    if looks_like_a_file and ":" not in name:
+        raise AmlcheckError(
+            f"{name}: there is no such file or folder; name a result, a folder, a Dockerfile or an image"
+        )
+    return IMAGE
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a JSON file says that it is a result; others state an environment of Azure ML."""
+    try:
+        with path.open("rb") as file:
+            return b'"amlcheck/' in file.read(_LOOKED_AT)
+    except OSError:
+        return False
+
+
+def _made(given: list[str], kinds: list[str], options: argparse.Namespace) -> tuple[Report, Settings]:
+    """The report on all that was named, results first read, then files, then images."""
+    settings = settings_of(options)
+    reports = [_read(name, options, settings) for name, kind in zip(given, kinds, strict=True) if kind == RESULT]
+    paths = [name for name, kind in zip(given, kinds, strict=True) if kind == FILES]
+    if paths:
+        reports.append(lint_report(argparse.Namespace(**{**vars(options), "paths": paths}))[0])
+    images = [name for name, kind in zip(given, kinds, strict=True) if kind == IMAGE]
+    if images:
+        from amlcheck.probe_command import probe_report
+
+        reports.append(probe_report(argparse.Namespace(**{**vars(options), "images": images}))[0])
+    profiles = dict.fromkeys(report.profile for report in reports)
+    subjects = tuple(subject for report in reports for subject in report.subjects)
+    return replace(reports[0], profile=", ".join(profiles), subjects=subjects), settings
+
+
+def _read(name: str, options: argparse.Namespace, settings: Settings) -> Report:
+    """A result as it was, but that options say what fails."""
+    from amlcheck.explorer.files import with_files
+    from amlcheck.report import json_reader
+
+    asked = [option for option in ("profile", "flavour", "require") if getattr(options, option)]
+    if asked:
+        raise AmlcheckError(
+            f"--{asked[0]}: {name} is a result, all is decided in it; check the files or the image again"
+        )
+    if name == STDIN:
+        report = json_reader.parse(sys.stdin.buffer.read().decode("utf-8", "replace"), "standard input")
+    else:
+        report = json_reader.read_report(Path(name))
+    if options.fail_on is not None:
+        report = replace(report, fail_on=settings.fail_on)
+    if options.allow_undecided is not None:
+        report = replace(report, allow_undecided=options.allow_undecided)
+    return with_files(report)
+
+
+def _actions(kinds: list[str], again: Callable[[], Report]) -> Actions:
+    """What can be done from the explorer: files are checked again, images and results are not."""
+    from amlcheck.explorer.files import apply, with_files
+    from amlcheck.explorer.session import Actions
+    from amlcheck.explorer.state import Abilities
+
+    from_result = RESULT in kinds
+    can = Abilities(apply=True, ask_always=from_result, recheck=set(kinds) == {FILES})
+    return Actions(
+        can,
+        lambda subject, repair: apply(repair, subject.sources, only_below=from_result),
+        again if can.recheck else None,
+        with_files,
+    )
+
+
+def _can_explore(keyboard: int | None) -> bool:
+    """Whether there is a terminal; on Windows it is only printed to."""
+    if sys.platform == "win32":
+        return False
+    from amlcheck.explorer.terminal import can_explore
+
+    return can_explore(keyboard)
+
+
+@contextmanager
+def _keyboard(elsewhere: bool) -> Iterator[int | None]:
+    """Where keys come from: the terminal itself, where standard input is a result that is piped in."""
+    if not elsewhere or sys.stdout is None or not sys.stdout.isatty():
+        yield None
+        return
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        yield None
+        return
+    try:
+        yield keyboard
+    finally:
+        os.close(keyboard)
+
+
+def _colour(options: argparse.Namespace) -> bool:
+    to_terminal = sys.stdout is not None and sys.stdout.isatty()
+    wanted: str = options.color
+    able = to_terminal and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
+    return wanted == "always" or (wanted == "auto" and able)
+
+
+def _printed(report: Report, options: argparse.Namespace) -> str:
+    from amlcheck.explorer.printed import printed
+
+    narrow = (sys.stdout is not None and sys.stdout.isatty()) or "COLUMNS" in os.environ
+    width = shutil.get_terminal_size((80, 24)).columns if narrow else None
+    return printed(report, width, _colour(options))
