@@ -24,8 +24,9 @@ from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
+from amlcheck.report.harmless import in_text, one_line
 from amlcheck.report.writing import outputs, write_report
-from amlcheck.run import lint_all
+from amlcheck.run import LintInterrupted, lint_all
 from amlcheck.today import today
 
 if TYPE_CHECKING:
@@ -144,14 +145,16 @@ def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
     lint = replace(lint, own=_own(settings, lint, names))
-    with _progress(len(names)) as told:
-        subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
+    found, interrupted = _found(names, lint, options.paths)
+    subjects = [report for report in found if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
         raise AmlcheckError(
             f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
         )
-    report = report_of(subjects, settings)
+    report = replace(
+        report_of(subjects, replace(settings, selected=settings.selected or interrupted)), interrupted=interrupted
+    )
     not_read = (
         [
             f"{name}: not read, as the configuration is {settings.config.path} ([per-path] says what holds where)"
@@ -162,6 +165,22 @@ def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
     )
     report = replace(report, notes=(*report.notes, *not_read))
     return report, settings
+
+
+def _found(names: list[str], lint: LintOptions, paths: list[str]) -> tuple[Sequence[SubjectReport], bool]:
+    """The reports on all files; after Ctrl-C those on some, with one more that says so, and True."""
+    try:
+        with _progress(len(names)) as told:
+            return lint_all(names, lint, told), False
+    except LintInterrupted as interrupted:
+        if not interrupted.reports:
+            raise
+        shown = ", ".join(paths) or "."
+        missing = (
+            f"{shown}: interrupted: {len(interrupted.reports)} of {len(names)} files were checked; this is not all"
+        )
+        print(f"amlcheck: {in_text(one_line(missing))}", file=sys.stderr)
+        return [*interrupted.reports, SubjectReport(shown, "dockerfile", error=missing)], True
 
 
 def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:

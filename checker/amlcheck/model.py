@@ -381,3 +381,5 @@ class Report:
     allow_undecided: bool = False
     notes: tuple[str, ...] = ()
     """What is to be known of the run as a whole: that entries of its baseline are stale."""
+    interrupted: bool = False
+    """It holds what was found until Ctrl-C; one of its subjects has the error that says so."""

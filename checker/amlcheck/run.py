@@ -20,15 +20,27 @@ PARALLEL_FROM = 24
 STDIN = "-"
 
 
+class LintInterrupted(KeyboardInterrupt):
+    """Ctrl-C while files were checked."""
+
+    def __init__(self, reports: Sequence[SubjectReport]) -> None:
+        """`reports`: of the files that were done, in order."""
+        super().__init__()
+        self.reports = reports
+
+
 def lint_all(
     names: Sequence[str], options: LintOptions, told: Callable[[int], None] = lambda done: None
 ) -> list[SubjectReport]:
-    """A report a file, in order. `told` hears how many are done."""
-    reports = []
+    """A report a file, in order. `told` hears how many are done. Raises LintInterrupted, with what is done, for Ctrl-C."""
+    reports: list[SubjectReport] = []
     said: set[Finding] = set()
-    for report in _reports(names, options):
-        reports.append(_once(report, said) if report.kind == "environment" else report)
-        told(len(reports))
+    try:
+        for report in _reports(names, options):
+            reports.append(_once(report, said) if report.kind == "environment" else report)
+            told(len(reports))
+    except KeyboardInterrupt:
+        raise LintInterrupted(tuple(reports)) from None
     return reports
 
 
