@@ -3,15 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test images bench lint types docs cov clean
+.PHONY: demo test slow images bench lint types docs cov clean
 
 demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsoft's documents
 	@$(BIN)/amlcheck lint examples; code=$$?; \
 	if [ $$code -ne 1 ] && [ $$code -ne 3 ] && [ $$code -ne 0 ]; then exit $$code; fi; \
 	echo "(exit code $$code: 0 all met, 1 something violated, 2 error, 3 something undecided)"
 
-test: $(VENV)/.test  ## install what the tests need and run all of them, live ones in a private engine where none answers
-	$(BIN)/python -m pytest
+test: $(VENV)/.test  ## install what the tests need and run them, live ones in a private engine where none answers
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: $(VENV)/.test  ## the tests that take long: faults of engines, registries, disks and whole machines
+	$(BIN)/python -m pytest -m slow
 
 images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
 	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)

@@ -216,7 +216,16 @@ def _says_nothing(report: SubjectReport, paths: list[str]) -> bool:
 def _config(options: argparse.Namespace) -> Config:
     if options.no_config:
         return Config()
-    return read_config(Path(options.config)) if options.config else find_config(Path.cwd())
+    return read_config(Path(options.config)) if options.config else find_config(_here())
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise AmlcheckError(
+            f"the working directory cannot be found: {error.strerror or error}; change to one that is there"
+        ) from error
 
 
 def _either(given: bool | None, configured: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -34,15 +35,30 @@ def write_file(name: str, text: str) -> None:
     data = text.encode("utf-8", "replace")
     try:
         path = os.path.realpath(name)  # a link keeps leading where it leads
-        if os.path.lexists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-            _write_in_place(path, data)  # a pipe or a device
+        if not _is_replaceable(path):
+            _write_in_place(path, data)
             return
         try:
             _replace(path, data)
-        except PermissionError:
-            _write_in_place(path, data)  # a file that may be written in a folder that may not
+        except OSError as error:
+            # A file that may be written in a folder that may not, or one that is mounted over another, as in a container.
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EBUSY) or not os.path.isfile(path):
+                raise
+            _write_in_place(path, data)
     except OSError as error:
         raise AmlcheckError(f"{name}: cannot be written: {error.strerror or error}") from error
+
+
+def _is_replaceable(path: str) -> bool:
+    """Whether a new file can stand for it: not for a pipe or device, another user's file, or one with several names."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return True
+    if stat.S_ISDIR(found.st_mode):
+        return True  # which is told as it fails
+    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and mine
 
 
 def _replace(path: str, data: bytes) -> None:
