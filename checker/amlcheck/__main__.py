@@ -1,8 +1,18 @@
-"""`python -m amlcheck` is the command `amlcheck`."""
+"""`python -m amlcheck` is the command `amlcheck`. Nothing is imported before Ctrl-C can be told in one line."""
 
 import sys
 
-from amlcheck.cli import main
+
+def run() -> int:
+    """The command. Returns its exit code."""
+    try:
+        from amlcheck.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        sys.stderr.write("amlcheck: interrupted\n")
+        return 130
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

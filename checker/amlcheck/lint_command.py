@@ -27,6 +27,7 @@ from amlcheck.records import dataclass, replace
 from amlcheck.report.harmless import in_text, one_line
 from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import LintInterrupted, lint_all
+from amlcheck.streams import say
 from amlcheck.today import today
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _found(names: list[str], lint: LintOptions, paths: list[str]) -> tuple[Seque
         missing = (
             f"{shown}: interrupted: {len(interrupted.reports)} of {len(names)} files were checked; this is not all"
         )
-        print(f"amlcheck: {in_text(one_line(missing))}", file=sys.stderr)
+        say(in_text(f"amlcheck: {one_line(missing)}"))
         return [*interrupted.reports, SubjectReport(shown, "dockerfile", error=missing)], True
 
 

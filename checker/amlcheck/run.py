@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from amlcheck.catalog import Catalog, catalog
@@ -84,8 +84,14 @@ def _in_parallel(names: Sequence[str], options: LintOptions, workers: int) -> It
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options,))
     try:
-        yield from pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+        with _without_interruption():
+            results = pool.map(_lint_in_worker, names, chunksize=max(1, min(16, len(names) // (workers * 4))))
+        yield from results
     except BaseException:
+        import threading
+
+        # What the pool's own thread thinks of that, concerns nobody.
+        threading.excepthook = _say_nothing
         pool.shutdown(wait=False, cancel_futures=True)
         # Where only some could be started, nobody would tell those to end.
         for child in multiprocessing.active_children():
@@ -93,6 +99,25 @@ def _in_parallel(names: Sequence[str], options: LintOptions, workers: int) -> It
                 child.terminate()
         raise
     pool.shutdown()
+
+
+def _say_nothing(thread_ended: object) -> None:
+    """Instead of a traceback of a thread."""
+
+
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """While processes are started, Ctrl-C waits: one that has not yet been told to leave it alone would show a traceback."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _options: LintOptions | None = None

@@ -145,6 +145,8 @@ def _outcome(report: Report) -> str:
     unreadable = sum(bool(subject.error) for subject in report.subjects)
     of_many = f"{failing} of {many}" if subjects > 1 else "The subject" if not report.subjects else _only(report)
     code = exit_code(report)
+    if code is Exit.INTERRUPTED:
+        return f"Interrupted: not everything was checked; {failing} of {many} fail{'s' if failing == 1 else ''}"
     if code is Exit.ERROR:
         more = f"; {failing} of {many} fails" if failing == 1 else f"; {failing} of {many} fail" if failing else ""
         return f"{unreadable} of {many} could not be read{more}"
