@@ -103,7 +103,7 @@ def expansion(data: bytes) -> None:
     escape = "`" if data[:1] > b"\x80" else "\\"
     for ways in (expand, expand_words):
         try:
-            ways(word, values.get, escape)  # type: ignore[operator]
+            ways(word, values.get, escape)
         except ExpansionError:
             pass
 
@@ -228,7 +228,11 @@ def manifest(data: bytes) -> None:
     from amlcheck.image.config import parse_config
     from amlcheck.image.manifest import Index, parse_manifest
 
-    kinds = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json", "")
+    kinds = (
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "",
+    )
     for kind in kinds:
         try:
             found = parse_manifest(data, kind, "image")
@@ -307,10 +311,10 @@ def image_files(data: bytes) -> None:
     """The files that probes read, each made of the same bytes, through every probe."""
     from amlcheck.image.distributions import distributions, metadata_of
     from amlcheck.image.dpkg import system_packages
-    from amlcheck.image.os_release import line_of, parse_settings
-    from amlcheck.image.words import exact, pep440, upstream
     from amlcheck.image.image import CannotRunError
+    from amlcheck.image.os_release import line_of, parse_settings
     from amlcheck.image.tree import NotReadableError, UnseenError
+    from amlcheck.image.words import exact, pep440, upstream
     from amlcheck.probing import load_probes
     from tree_of_dict import image_of, tree_of
 
@@ -385,7 +389,7 @@ def response(data: bytes) -> None:
 
     line = asking._Reader(Connection(), time.monotonic() + 60, 1 << 20)  # type: ignore[arg-type]
     try:
-        asking._receive(line, Request("GET", "/"), 1 << 16)
+        asking._receive(line, Request(method="GET", path="/"), 1 << 16)
     except (http.client.HTTPException, ValueError, OverflowError, OSError):
         pass  # what ask() takes for something that is no HTTP
 
@@ -401,7 +405,7 @@ def log(data: bytes) -> None:
         shown_traceback(chain)
     shown_crash(lines)
     shown_lines(lines)
-    classify(Observation(list(Stage)[0], "container", log=_text(data)), known_failures())
+    classify(Observation(next(iter(Stage)), "container", log=_text(data)), known_failures())
 
 
 def expectation(data: bytes) -> None:
@@ -412,7 +416,7 @@ def expectation(data: bytes) -> None:
     text = _text(data)
     for parse in (parse_expectation, parse_path):
         try:
-            parse(text)  # type: ignore[operator]
+            parse(text)
         except (AmlcheckError, ValueError):
             pass
     try:
@@ -449,7 +453,18 @@ def _render(report: Report) -> None:
 
 TARGETS: Mapping[str, Target] = {
     target.__name__: target
-    for target in (reader, expansion, shell, dockerfile, dockerignore, requirements, python_code, tar, layer, layer_index)
+    for target in (
+        reader,
+        expansion,
+        shell,
+        dockerfile,
+        dockerignore,
+        requirements,
+        python_code,
+        tar,
+        layer,
+        layer_index,
+    )
 } | {
     "conda_file": _environment("environment.yml"),
     "inference_config": _environment("inferenceconfig.json"),

@@ -7,7 +7,7 @@ stopped: 10 MB hold fewer instructions.
 
 from __future__ import annotations
 
-MAX_STEPS = 400_000
+MAX_STEPS = 200_000
 """Steps that are taken for one file: a statement of a shell script, an instruction, or a few things that are copied."""
 COPIED_IN_A_STEP = 16
 

@@ -90,7 +90,7 @@ class Runner:
         self._functions: dict[str, Node] = {}
         self._locals: list[dict[str, Text | None]] = []
         self._words = Words(self.lookup, self._substituted)
-        self._effort = effort or Effort()
+        self.effort = effort or Effort()
         self._commands = 0
         self._statements = 0
         self._depth = 0
@@ -205,7 +205,7 @@ class Runner:
         """Whether more has been followed than is: a few nested loops have more rounds than there is time."""
         if self._statements > MAX_STATEMENTS or self._commands > MAX_COMMANDS:
             return True
-        self._statements = self._statements + 1 if self._effort.spend() else MAX_STATEMENTS + 1
+        self._statements = self._statements + 1 if self.effort.spend() else MAX_STATEMENTS + 1
         if self._statements > MAX_STATEMENTS:
             self._on_unread("the script runs too many commands to be followed", node.span, certain)
             return True
