@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from amlcheck import __version__
+from amlcheck import __version__, streams
 from amlcheck.completion_command import SHELLS, run_completion
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.help import Formatter, epilog, of_all
 from amlcheck.report import formats
-from amlcheck.report.harmless import in_text, one_line
+from amlcheck.report.harmless import in_text, one_line, plain
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -27,8 +27,13 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)", file=sys.stderr)
+        streams.say(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)")
         raise SystemExit(int(Exit.ERROR))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version, which argparse gives up silently where they cannot be written."""
+        if message:
+            write(message)
 
 
 class _Program(_Parser):
@@ -462,8 +467,9 @@ def _add_output(parser: _Parser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
-    options = parser().parse_args(arguments)
+    streams.secure()
     try:
+        options = parser().parse_args(arguments)
         if options.command == "hook":
             from amlcheck.hook_command import run_hook
 
@@ -513,16 +519,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write(text)
         return int(Exit.MET)
     except AmlcheckError as error:
-        print(in_text(f"amlcheck: {one_line(str(error))}"), file=sys.stderr)
+        streams.say(in_text(f"amlcheck: {one_line(str(error))}"))
         return int(Exit.ERROR)
     except KeyboardInterrupt:
-        print("amlcheck: interrupted", file=sys.stderr)
+        streams.say("amlcheck: interrupted")
         return 130
     except BrokenPipeError:
         from amlcheck.report.destination import drop_output
 
         drop_output()
         return _READER_GONE
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """What nobody expected: one sentence where the system refused something, else what whoever mends it needs to know."""
+    told = streams.refusal(error)
+    if not told:
+        try:
+            import traceback
+        except OSError as second:
+            return _failed(second)
+        streams.say(in_text(plain(traceback.format_exc())))
+        told = "that is an error in amlcheck itself, and no verdict: please report it with what stands above"
+    streams.say(in_text(f"amlcheck: {one_line(told)}"))
+    return int(Exit.ERROR)
 
 
 def write(text: str, output: str | None = None) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from amlcheck.catalog import catalog
 from amlcheck.records import dataclass
+from amlcheck.regex import regex
 from amlcheck.report import formats
 
-_WORD = re.compile(r"[A-Za-z0-9][\w.=:+-]*")
+_WORD = regex(r"[A-Za-z0-9][\w.=:+-]*")
 """What a script may hold as a word: nothing that a shell would act on."""
 
 
