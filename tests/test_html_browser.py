@@ -355,7 +355,7 @@ def test_themes(opened: Open, system: str, other: str) -> None:
 
 def test_a_theme_survives_where_there_is_no_storage(opened: Open) -> None:
     page = opened("rich", prefers_color_scheme="light")
-    page.run("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })")
+    page.run("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } }); 1")
     choose(page, "dark")
     assert page.run("location.hash") == "#theme=dark"
     page.reload()
