@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
-from pathlib import Path
 
 from amlcheck import looking
 from amlcheck.errors import AmlcheckError
@@ -79,7 +78,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
     """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
     found: dict[str, None] = {}
     for given in paths or (".",):
-        if given == "-" or not looking.at(given) or not Path(given).is_dir():
+        if given == "-" or not looking.at(given) or not os.path.isdir(given):
             found[given] = None
             continue
         inside = [path for path in _walk(given) if not excluded(path, exclude)]

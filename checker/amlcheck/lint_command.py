@@ -158,6 +158,11 @@ def _write_baseline(given: Mapping[str, Any]) -> Path | None:
     """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
     if not given.get("write_baseline"):
         return None
+    if given.get("select") or given.get("ignore"):
+        raise AmlcheckError(
+            "--write-baseline: not with --select or --ignore: what the other rules find would be missing in it;"
+            " turn rules off in the configuration ([rules])"
+        )
     from amlcheck.policy.baseline import check_writable
 
     path = Path(given["write_baseline"])
@@ -277,7 +282,16 @@ def _says_nothing(report: SubjectReport, paths: list[str]) -> bool:
 def _config(options: argparse.Namespace) -> Config:
     if options.no_config:
         return Config()
-    return read_config(Path(options.config)) if options.config else find_config(Path.cwd())
+    return read_config(Path(options.config)) if options.config else find_config(_here())
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise AmlcheckError(
+            f"the working directory cannot be found: {error.strerror or error}; change to one that is there"
+        ) from error
 
 
 def _either(given: bool | None, configured: bool) -> bool:

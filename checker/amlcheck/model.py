@@ -383,3 +383,5 @@ class Report:
     allow_undecided: bool = False
     notes: tuple[str, ...] = ()
     """What is to be known of the run as a whole: that entries of its baseline are stale."""
+    made_by: str = ""
+    """The version of amlcheck that made a result which was read; empty for this one."""

@@ -20,6 +20,7 @@ from amlcheck.fingerprint import fingerprinted
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict, Waiver
 from amlcheck.records import dataclass, replace
 from amlcheck.regex import regex
+from amlcheck.report.destination import write_file
 
 SCHEMA = "amlcheck-baseline/1"
 MAX_BYTES = 64 << 20
@@ -185,17 +186,7 @@ def write_baseline(baseline: Baseline) -> None:
     ]
     entries = "[\n    " + ",\n    ".join(lines) + "\n  ]" if lines else "[]"
     text = f'{{\n  "schema": "{SCHEMA}",\n  "entries": {entries}\n}}\n'
-    path = Path(os.path.realpath(baseline.path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            with beside.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise AmlcheckError(f"{baseline.path}: cannot be written: {error.strerror or error}") from error
+    write_file(str(baseline.path), text)
 
 
 class _Names:
