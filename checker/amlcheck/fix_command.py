@@ -25,6 +25,7 @@ from amlcheck.judge import exit_code
 from amlcheck.lint_command import Run, checked, planned
 from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
+from amlcheck.report.harmless import in_text, is_log
 from amlcheck.report.writing import write_report
 
 SHOWN = 20
@@ -105,6 +106,8 @@ def _show(content: bytes, output: str | None, whole: bool = False) -> None:
         raise AmlcheckError("standard output: cannot be written: it is closed")
     if sys.stdout.isatty() and not whole:
         content = patch.for_terminal(content).encode("utf-8", "replace")
+    elif is_log() and not whole:
+        content = in_text(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
@@ -131,7 +134,7 @@ def _tell(outcome: Outcome, would: bool) -> None:
         if len(outcome.unsafe) > SHOWN:
             lines.append(f"  and {len(outcome.unsafe) - SHOWN} more")
     if sys.stderr is not None:
-        sys.stderr.write(patch.visible("\n".join([*lines, ""])))
+        sys.stderr.write(in_text(patch.visible("\n".join([*lines, ""]))))
         sys.stderr.flush()
 
 
