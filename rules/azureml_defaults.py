@@ -49,6 +49,9 @@ RUN pip install -r /tmp/requirements.txt
 
 Pin azureml-defaults in the image, or list it as a pip dependency of the environment.
 
+**Unsafe fix:** raises the version, where one word states it, to the newest release that installs on the Python and serves;
+adds the package behind the last one that pip installs, where it is missing and nothing else may supply it.
+
 ## Sources
 
 - All documents: azureml-defaults with version >= 1.0.45 must be listed as a pip dependency.
@@ -56,9 +59,15 @@ Pin azureml-defaults in the image, or list it as a pip dependency of the environ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
-from amlcheck.dockerfile.defaults import installed_defaults
-from amlcheck.model import Testimony
+from amlcheck.dockerfile.defaults import DEFAULTS, installed_defaults
+from amlcheck.model import Repair, Testimony
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML109"
 FIX = "install azureml-defaults{expected}, pinned, or list it as a pip dependency of the environment"
@@ -67,3 +76,14 @@ FIX = "install azureml-defaults{expected}, pinned, or list it as a pip dependenc
 def testify(image: Built) -> Testimony:
     """The package in the environment that `python` runs in, or the only one there is."""
     return installed_defaults(image)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release; or the package beside others of pip."""
+    from amlcheck.fixing.python_packages import listed, raised
+    from amlcheck.fixing.releases import python_of
+
+    python = python_of(case.image)
+    yield from raised(case, [item.written for item in case.image.named(DEFAULTS, manager="pip")], python)
+    if not case.image.named(DEFAULTS):
+        yield from listed(case, python)

@@ -29,6 +29,9 @@ FROM ubuntu:22.04
 
 Name the tag of the release that you tested.
 
+**Unsafe fix:** pins the tag that rules/remedies.toml has for a well-known image; which one of another image was tested is
+not known.
+
 ## Sources
 
 - All documents: "include any tags that were used with the image"; with none, `:latest` is applied.
@@ -37,9 +40,13 @@ Name the tag of the release that you tested.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML301"
 SEVERITY = Severity.WARNING
@@ -55,3 +62,12 @@ def check(image: Built) -> Iterator[Notice]:
         yield Notice(f"{base.name} is whatever is newest on the day of the build", base.span.location)
     elif not base.reference.tag:
         yield Notice(f"{base.name} has no tag: Docker takes {base.name}:latest", base.span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The tag of a well-known image, behind its name or in place of `latest`."""
+    from amlcheck.fixing.images import tagged
+
+    base = case.image.base
+    if base is not None and base.reference is not None:
+        yield from tagged(case, base.word, base.reference)

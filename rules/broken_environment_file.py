@@ -54,6 +54,8 @@ dependencies:
 
 Correct the place that is shown.
 
+**No automatic fix:** what was meant is not known.
+
 ## Sources
 
 - RFC 8259 and the `json` module of Python; the YAML specification, 3.2.1.3: keys are unique.

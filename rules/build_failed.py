@@ -13,10 +13,26 @@ A build that fails here fails there too, twenty minutes later and with less to r
 The engine's builder runs every step; the finding has the step that failed and the last lines that it printed. What was built
 is removed when the check ends, unless `--tag` gives it a name.
 
+## Bad
+
+```dockerfile
+FROM ubuntu:22.04
+RUN apt-get install -y libfuse-dev
+```
+
+## Good
+
+```dockerfile
+FROM ubuntu:22.04
+RUN apt-get update && apt-get install -y libfuse-dev
+```
+
 ## Fix
 
 Correct the step. Where it needs BuildKit (`RUN --mount`, heredocs), build the image with `docker build` and give
 `amlcheck check` the image and `--dockerfile`.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

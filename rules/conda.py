@@ -49,6 +49,9 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA_VERSION}-Linu
 
 Install a Miniconda of 4.5 or newer, or raise conda with `conda install conda=…`.
 
+**Unsafe fix:** takes another release of the installer, in its URL or where its version comes from (ARG, ENV), in `conda
+install conda=…` or in the base image's tag. None where there is no conda: where it goes is its author's choice.
+
 ## Sources
 
 - "Image requirements": Conda 4.5.# or higher.
@@ -57,15 +60,20 @@ Install a Miniconda of 4.5 or newer, or raise conda with `conda install conda=�
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from amlcheck.dockerfile.built import Built, Package
 from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.testimony import testify as from_packages
-from amlcheck.model import Fact, Testimony, Unknown
+from amlcheck.model import Fact, Repair, Testimony, Unknown
 from amlcheck.records import replace
 from amlcheck.versions import VersionSet
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML102"
 FIX = "install Miniconda with conda {expected}, or add `conda install -y conda=VERSION`"
@@ -125,3 +133,10 @@ def _python_changed(image: Built, chosen: str) -> tuple[bool, Package] | None:
             return lowest > known, item
         known = lowest if item.manager == "installer" else known
     return None
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release, where one word states it."""
+    from amlcheck.fixing.versions import other_conda
+
+    yield from other_conda(case, case.image.packages)

@@ -47,6 +47,8 @@ inference_config:
 
 State all three routes.
 
+**Safe fix:** puts the / in front of a path. Which routes a server has, and where, is the author's to say.
+
 ## Sources
 
 - azure-ai-ml 1.35.2, InferenceConfigSchema: the three routes and their port and path are required.
@@ -55,10 +57,14 @@ State all three routes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.document import Mapping, Scalar, evidence, location, place, string
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML622"
 SUBJECT = "environment"
@@ -92,3 +98,16 @@ def _route(name: str, route: Mapping) -> Iterator[Notice]:
     text = string(path)
     if text is not None and not text.startswith("/"):
         yield Notice(f"{name}: the path has to start with /", location(path), "put a / in front")
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The / in front of a path."""
+    from amlcheck.fixing.case import safe
+    from amlcheck.fixing.edits import inserted
+
+    routes = case.beside.routes
+    for name in ROUTES if isinstance(routes, Mapping) else ():
+        assert isinstance(routes, Mapping)
+        path = routes.section(name).get("path")
+        if isinstance(path, Scalar) and string(path) and case.is_at(location(path)):
+            yield safe("put a / in front of the path", inserted(path.span.source, path.inner.start, "/"))

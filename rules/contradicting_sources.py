@@ -14,9 +14,24 @@ config, both before what a program prints), but whoever believes the other one g
 
 Every probe asks all sources of a component and compares those that speak of the same place.
 
+## Bad
+
+```dockerfile
+FROM nvidia/cuda:10.2-cudnn7-runtime-ubuntu18.04
+ENV CUDA_VERSION=11.8.0
+```
+
+## Good
+
+```dockerfile
+FROM nvidia/cuda:10.2-cudnn7-runtime-ubuntu18.04
+```
+
 ## Fix
 
 Find out which one is right, and change the other: usually an ENV that a later layer forgot, or files copied over a package.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

@@ -32,6 +32,8 @@ RUN --mount=type=secret,id=pip pip install --extra-index-url "$(cat /run/secrets
 
 Pass it with `RUN --mount=type=secret`, or give it to the deployment, and revoke the one that was committed.
 
+**No automatic fix:** where the secret comes from then is the author's to say, and the committed one has to be revoked.
+
 ## Sources
 
 - Docker's build checks (SecretsUsedInArgOrEnv); Azure ML v2: no registry credentials inside the environment.

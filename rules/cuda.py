@@ -35,6 +35,8 @@ FROM nvidia/cuda@sha256:0123456789abcdef0123456789abcdef0123456789abcdef01234567
 
 Start from the NVIDIA image of the CUDA that is asked for.
 
+**No automatic fix:** another CUDA is another base image, whose other contents have to be looked at.
+
 ## Sources
 
 - The table of dependencies in the documents of 2020-09 and 2021-04: 9.0, 10.0, 10.1.

@@ -26,6 +26,8 @@ RUN apt-get update && apt-get install -y libcudnn8=8.2.1.32-1+cuda11.3
 
 Install the package that is built for the image's CUDA.
 
+**No automatic fix:** which build of the package is for the image's CUDA, its name does not tell.
+
 ## Sources
 
 - NVIDIA's package names: the suffix +cudaX.Y names the CUDA that the library was built for.

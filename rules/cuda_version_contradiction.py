@@ -26,6 +26,8 @@ ENV CUDA_VERSION=11.3.1
 
 Remove the variable, or state the CUDA that is there.
 
+**Unsafe fix:** states the CUDA that is there.
+
 ## Sources
 
 - NVIDIA's own images set CUDA_VERSION to the CUDA they contain.
@@ -33,12 +35,17 @@ Remove the variable, or state the CUDA that is there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.stated import stated
 from amlcheck.dockerfile.testimony import testify as from_packages
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML202"
 SEVERITY = Severity.WARNING
@@ -66,3 +73,17 @@ def check(image: Built) -> Iterator[Notice]:
             chain[-1].location,
             related=cuda.evidence,
         )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The CUDA that is there, as the variable's value."""
+    from amlcheck.fixing.case import unsafe
+    from amlcheck.fixing.words import rewritten
+
+    cuda = from_packages(case.image, "cuda")
+    text = cuda.value.versions.text if isinstance(cuda, Fact) and cuda.value.versions is not None else ""
+    for entry in reversed(case.image.stated_env):
+        if entry.name == "CUDA_VERSION" and re.fullmatch(r"[\d.]+", text):
+            edit = rewritten(case, entry.value, text)
+            if edit is not None:
+                yield unsafe(f"state CUDA {text}", edit)

@@ -35,6 +35,8 @@ FROM nvidia/cuda:10.0-cudnn7-devel-ubuntu16.04
 
 Pin the package: `apt-get install libcudnn7=7.5.0.56-1+cuda10.0`.
 
+**No automatic fix:** which build of the package is for the image's CUDA, the version alone does not tell.
+
 ## Sources
 
 - The table of dependencies in the documents of 2020-09 and 2021-04: 7.4, 7.5.

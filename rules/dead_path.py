@@ -31,6 +31,8 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-4.7.12-Linux-x86_64.s
 
 Name the prefix that the installer is given with -p.
 
+**Unsafe fix:** names the prefix where conda stands, if it stands in one only.
+
 ## Sources
 
 - The sample Dockerfile of the 2020-09 and 2021-04 documents.
@@ -41,11 +43,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.text import HOLE
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
 from amlcheck.regex import regex
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML203"
 SEVERITY = Severity.WARNING
@@ -79,3 +85,18 @@ def check(image: Built) -> Iterator[Notice]:
             else f"PATH names {entry.folder}, where nothing is installed",
             located.location if located is not None else None,
         )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The one prefix that there is, in place of the one that there is not."""
+    from amlcheck.fixing.case import unsafe
+    from amlcheck.fixing.words import rewritten
+
+    prefixes = [prefix for prefix in case.image.conda_prefixes() if prefix]
+    for entry in case.image.path():
+        place = posixpath.dirname(entry.folder) if entry.folder is not None else ""
+        chain = [item.location for item in entry.text.chain("PATH") if item.location is not None]
+        if len(prefixes) == 1 and place not in ("", *prefixes) and case.location in chain[:1]:
+            edit = rewritten(case, entry.text.slice(0, len(place)), prefixes[0])
+            if edit is not None and entry.text.value.startswith(f"{place}/"):
+                yield unsafe(f"name {prefixes[0]} in PATH", edit)

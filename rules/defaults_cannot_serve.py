@@ -59,6 +59,8 @@ dependencies:
 
 Take a release that supports the environment's Python and brings azureml-inference-server-http (1.36 or newer).
 
+**Unsafe fix:** raises the version to the newest release that installs on the Python and serves.
+
 ## Sources
 
 - rules/azureml_defaults.toml: PyPI's metadata of each release, and imports tried on 2026-11-21.
@@ -67,9 +69,13 @@ Take a release that supports the environment's Python and brings azureml-inferen
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML612"
 SUBJECT = "environment"
@@ -99,3 +105,13 @@ def check(environment: Environment) -> Iterator[Notice]:
     server = inference_server(built)
     if not refused and isinstance(server, Fact) and not server.value.present and server.final:
         yield Notice(server.note, place)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release."""
+    from amlcheck.fixing.python_packages import raised
+
+    python, conda = case.beside.python, case.beside.conda
+    versions = python.value.versions if isinstance(python, Fact) else None
+    words = [item.word for item in conda.named("azureml-defaults", manager="pip")] if conda is not None else []
+    yield from raised(case, words, versions)

@@ -37,6 +37,8 @@ RUN pip install azureml-defaults==1.62.0
 
 Raise azureml-defaults to a release that supports the image's Python.
 
+**Unsafe fix:** raises the version, where one word states it. None for a package of conda: it has to move to pip.
+
 ## Sources
 
 - rules/azureml_defaults.toml: PyPI's metadata of each release, and installations tried on 2026-11-21.
@@ -45,10 +47,14 @@ Raise azureml-defaults to a release that supports the image's Python.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.defaults import DEFAULTS, installable
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML309"
 SEVERITY = Severity.ERROR
@@ -72,3 +78,14 @@ def check(image: Built) -> Iterator[Notice]:
                 f"azureml-defaults {package.versions.text} cannot be installed: {reason}",
                 located.location if located is not None else None,
             )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release."""
+    from amlcheck.fixing.python_packages import raised
+    from amlcheck.fixing.releases import python_of
+
+    here = [
+        item for item in case.image.named(DEFAULTS, manager="pip") if any(case.is_at(e.location) for e in item.chain)
+    ]
+    yield from raised(case, [item.written for item in here], python_of(case.image))

@@ -16,9 +16,36 @@ crashed, this may be caused by errors in your scoring file's init() function" st
 and matches what it saw (exit code, the kernel's and the engine's word, the server's log, the answers) against
 rules/failures.toml, which has each cause with its remedy and source.
 
+## Bad
+
+```python
+def run(data):
+    return model.predict(data)  # nothing defines init(), which would load the model
+```
+
+## Good
+
+```python
+import json
+import os
+import pickle
+
+
+def init():
+    global model
+    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"), "rb") as file:
+        model = pickle.load(file)
+
+
+def run(data):
+    return model.predict(json.loads(data)["data"]).tolist()
+```
+
 ## Fix
 
 What the finding says: each cause has its own remedy.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

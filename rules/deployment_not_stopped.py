@@ -13,9 +13,25 @@ loses the requests that it was working on. Most often a start script runs the se
 
 `amlcheck score` stops the container as `docker stop` does and looks at its exit code.
 
+## Bad
+
+```text
+#!/bin/sh
+gunicorn --bind 0.0.0.0:5001 main:app
+```
+
+## Good
+
+```text
+#!/bin/sh
+exec gunicorn --bind 0.0.0.0:5001 main:app
+```
+
 ## Fix
 
 Start the server with `exec` in the start script, or name it directly in CMD in JSON form.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

@@ -52,6 +52,8 @@ liveness_probe: {initial_delay: "{{ delay }}", period: 10}
 
 Write the value as it is asked for.
 
+**No automatic fix:** which value is meant is not known.
+
 ## Sources
 
 - azure-ai-ml 1.35.2: ManagedOnlineDeploymentSchema, LivenessProbeSchema, RequestSettingsSchema; the seeds' LocalWebservice

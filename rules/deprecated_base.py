@@ -25,6 +25,8 @@ FROM mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20241216.v1
 
 Move to the image that its publisher names as the successor.
 
+**Unsafe fix:** moves to the successor that rules/remedies.toml has for it. None for GPU images: theirs has another CUDA.
+
 ## Sources
 
 - rules/base_images.toml: the publisher's statement for each.
@@ -33,9 +35,13 @@ Move to the image that its publisher names as the successor.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML303"
 SEVERITY = Severity.WARNING
@@ -47,3 +53,12 @@ def check(image: Built) -> Iterator[Notice]:
     base = image.base
     if base is not None and base.known is not None and base.known.deprecated:
         yield Notice(f"{base.name} is deprecated: {base.known.deprecated}", base.span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The successor."""
+    from amlcheck.fixing.images import succeeded
+
+    base = case.image.base
+    if base is not None and base.reference is not None:
+        yield from succeeded(case, base.word, base.reference)

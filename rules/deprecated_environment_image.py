@@ -36,6 +36,8 @@ image: example.azurecr.io/our/base:1
 
 Move to the image that its publisher names as the successor.
 
+**Unsafe fix:** moves to the successor that rules/remedies.toml has for it. None for GPU images: theirs has another CUDA.
+
 ## Sources
 
 - rules/base_images.toml: the publisher's statement for each.
@@ -44,10 +46,14 @@ Move to the image that its publisher names as the successor.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from amlcheck.environment.document import location, string
+from amlcheck.environment.document import Scalar, location, string
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML609"
 SUBJECT = "environment"
@@ -61,3 +67,12 @@ def check(environment: Environment) -> Iterator[Notice]:
     known = environment.knowledge.base_image(reference) if reference is not None else None
     if known is not None and known.deprecated:
         yield Notice(f"{string(environment.image)} is deprecated: {known.deprecated}", location(environment.image))
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The successor."""
+    from amlcheck.fixing.images import succeeded
+
+    node, reference = case.beside.image, case.beside.image_reference
+    if isinstance(node, Scalar) and reference is not None and case.is_at(location(node)):
+        yield from succeeded(case, node.text, reference)

@@ -15,9 +15,27 @@ may not give the image that was tested. The verdict follows the image; this find
 
 `amlcheck probe IMAGE --dockerfile FILE`: what the static rules testify, beside what the probes found.
 
+## Bad
+
+```text
+$ head -1 Dockerfile
+FROM python:3.8-slim
+$ amlcheck probe ours:1 --dockerfile Dockerfile
+warning[AML401] python: the Dockerfile says 3.8, the image has 3.9.7
+```
+
+## Good
+
+```text
+$ docker build -t ours:2 . && amlcheck probe ours:2 --dockerfile Dockerfile
+  ok  python  3.8.20  >=3.6  /usr/local/bin/python3.8
+```
+
 ## Fix
 
 Build the image again from this Dockerfile and probe it. If the two still differ, pin the version in the file.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

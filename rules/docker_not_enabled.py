@@ -43,6 +43,8 @@ env.docker.base_image = "example.azurecr.io/model:1"
 
 Set it to true.
 
+**Unsafe fix:** sets it to true.
+
 ## Sources
 
 - 2020-03 to 2021-04, "Use an image with the Azure Machine Learning SDK": docker.enabled=True.
@@ -51,10 +53,14 @@ Set it to true.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from amlcheck.environment.document import boolean, location
+from amlcheck.environment.document import boolean, location, place
 from amlcheck.environment.environment import Environment, stated
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML604"
 SUBJECT = "environment"
@@ -69,3 +75,17 @@ def check(environment: Environment) -> Iterator[Notice]:
             "docker.enabled is false: the image that is named here is used only where it is true",
             location(environment.docker_enabled),
         )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The value, written as false was."""
+    from amlcheck.fixing.case import unsafe
+    from amlcheck.fixing.edits import replaced
+
+    node = case.beside.docker_enabled
+    if node is None or not case.is_at(location(node)):
+        return
+    span = place(node)
+    true = {"false": "true", "False": "True", "FALSE": "TRUE", "no": "yes", "off": "on"}.get(span.text)
+    if true is not None:
+        yield unsafe("set docker.enabled to true", replaced(span, true))

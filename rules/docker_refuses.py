@@ -37,6 +37,11 @@ RUN apt-get update && \
 
 Correct the place that is pointed at.
 
+**Safe fix:** replaces a blank that only looks like a space.
+
+**Unsafe fix:** writes the instruction or flag that is nearest to an unknown one, and continues a RUN whose next line is
+indented.
+
 ## Sources
 
 - moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21.
@@ -45,9 +50,13 @@ Correct the place that is pointed at.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML001"
 SEVERITY = Severity.ERROR
@@ -58,3 +67,13 @@ def check(image: Built) -> Iterator[Notice]:
     """Every refusal, at its place."""
     for problem in image.problems:
         yield Notice(f"Docker refuses this: {problem.message}", problem.span.location, problem.fix)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """A plain space for what looks like one; the instruction or flag that was meant; the continuation that is missing."""
+    from amlcheck.fixing import lines
+    from amlcheck.fixing.blanks import plain_spaces
+
+    yield from plain_spaces(case)
+    yield from lines.nearest_word(case)
+    yield from lines.continued(case)

@@ -8,9 +8,28 @@ The file is at most 100 KB (profile azureml-v2).
 
 Azure ML refuses a larger one when the environment is registered.
 
+## Bad
+
+```text
+FROM ubuntu:22.04
+RUN <<EOF
+(more than 100 KB of commands)
+EOF
+```
+
+## Good
+
+```dockerfile --profile azureml-v2
+FROM ubuntu:22.04
+COPY install.sh /tmp/install.sh
+RUN bash /tmp/install.sh
+```
+
 ## Fix
 
 Move long scripts into files of the build context and COPY them.
+
+**No automatic fix:** what may be moved into files is the author's to say.
 
 ## Sources
 

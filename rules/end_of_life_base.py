@@ -25,6 +25,8 @@ FROM ubuntu:24.04
 
 Move to a release that is supported.
 
+**No automatic fix:** another release has other packages and other versions: each that is named has to be looked at.
+
 ## Sources
 
 - rules/distributions.toml: each release's end of free public security support, with its source.

@@ -50,6 +50,8 @@ def run(data):
 
 Define both as the server calls them.
 
+**No automatic fix:** what the functions do is the author's to say.
+
 ## Sources
 
 - azureml-inference-server-http 1.5.1, server/user_script.py, and the server run with each of these scripts.

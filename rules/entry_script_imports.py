@@ -122,6 +122,8 @@ def run(data): ...
 
 List the package that brings it.
 
+**No automatic fix:** which version of the package was tested is not known.
+
 ## Sources
 
 - rules/imports.toml: which distribution brings a module, and what each brings along, from PyPI's metadata.

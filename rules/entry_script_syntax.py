@@ -75,6 +75,8 @@ def run(data):
 
 Correct the place, or write it as that Python has it.
 
+**No automatic fix:** what was meant is not known.
+
 ## Sources
 
 - azureml-inference-server-http 1.5.1, run with such scripts; Python's "What's New" for what each version added.

@@ -13,9 +13,27 @@ and where the command is handed to the entrypoint, as for a local endpoint, it m
 
 From the image's config.
 
+## Bad
+
+```dockerfile
+FROM ubuntu:22.04
+COPY start.sh /start.sh
+ENTRYPOINT ["/start.sh"]
+```
+
+## Good
+
+```dockerfile
+FROM ubuntu:22.04
+ENV LD_LIBRARY_PATH=/opt/ours/lib
+ENTRYPOINT ["/usr/bin/tini", "--"]
+```
+
 ## Fix
 
 Put what it sets up into ENV, or into the service that starts the server.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

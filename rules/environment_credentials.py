@@ -52,6 +52,8 @@ env.docker.base_image_registry.password = PASSWORD
 
 Take it from Azure Key Vault or the pipeline's secrets, and revoke the one that was committed.
 
+**No automatic fix:** where the secret comes from then is the author's to say, and the committed one has to be revoked.
+
 ## Sources
 
 - Azure ML v2: no registry credentials inside the environment; 2021-04: the samples' placeholders stand where a service

@@ -37,6 +37,8 @@ image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20241216.v1
 
 Take another name.
 
+**No automatic fix:** others refer to the environment by its name.
+
 ## Sources
 
 - Azure ML: names at most 255 characters, the prefixes Microsoft and AzureML are reserved for curated environments.

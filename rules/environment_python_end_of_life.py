@@ -40,6 +40,8 @@ dependencies:
 
 Move to a Python that is still supported.
 
+**Unsafe fix:** takes the oldest Python that is supported.
+
 ## Sources
 
 - rules/pythons.toml: each release's end of life, with its source.
@@ -48,11 +50,15 @@ Move to a Python that is still supported.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.source import Span
 from amlcheck.environment.environment import Environment, Wanted
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
 from amlcheck.today import today
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML615"
 SUBJECT = "environment"
@@ -78,3 +84,12 @@ def _version(item: Wanted) -> Span:
     span = (item.spec.version_part.span if item.spec.version_part is not None else None) or item.span
     text = span.text
     return Span(span.source, span.start + len(text) - len(text.lstrip("=~ ")), span.end) if text.strip("=~ ") else span
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another Python."""
+    from amlcheck.fixing.versions import python_in
+
+    for item in case.beside.conda.named("python", manager="conda") if case.beside.conda is not None else ():
+        if item.span is not None and case.is_at(_version(item).location):
+            yield from python_in(case, item.spec.version_part)

@@ -63,6 +63,8 @@ environment: azureml:model:1
 
 Correct the name, or add the file.
 
+**Unsafe fix:** names the one file of the folder whose name is nearly the same.
+
 ## Sources
 
 - azure-ai-ml 1.35.2 and the ML CLI (v1): relative paths start from the file's own folder.
@@ -71,9 +73,13 @@ Correct the name, or add the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML603"
 SUBJECT = "environment"
@@ -85,3 +91,12 @@ def check(environment: Environment) -> Iterator[Notice]:
     """Each file that a reader looked for in vain."""
     for item in environment.missing:
         yield Notice(f"{item.what} is not there: {item.path}", item.span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The file whose name is nearly the one that is stated."""
+    from amlcheck.fixing.files import nearest_file
+
+    for item in case.beside.missing:
+        if case.is_at(item.span.location):
+            yield from nearest_file(item.span, item.path)

@@ -32,6 +32,8 @@ RUN apt-get update && apt-get install -y fuse libfuse-dev
 
 `apt-get install -y fuse libfuse-dev`.
 
+**Safe fix:** adds the other one right behind the one that is installed.
+
 ## Sources
 
 - 2020-09 and 2021-04: "install the libfuse-dev package"; docs/azureml-facts of the project, section 3.
@@ -40,9 +42,13 @@ RUN apt-get update && apt-get install -y fuse libfuse-dev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built, Package
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML206"
 SEVERITY = Severity.INFO
@@ -65,3 +71,16 @@ def check(image: Built) -> Iterator[Notice]:
 
 def _notice(package: Package, message: str) -> Notice:
     return Notice(message, package.chain[-1].location if package.chain else None)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The missing half beside the one that is there: of fuse or of fuse3, which cannot be installed together."""
+    from amlcheck.fixing.apt import beside
+
+    for package in (
+        *case.image.named("fuse", "fuse3", manager="apt"),
+        *case.image.named("libfuse-dev", "libfuse3-dev"),
+    ):
+        other = {"fuse": "libfuse-dev", "libfuse-dev": "fuse", "fuse3": "libfuse3-dev", "libfuse3-dev": "fuse3"}
+        if package.chain and case.is_at(package.chain[-1].location):
+            yield from beside(case, package, (other[package.name],))

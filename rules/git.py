@@ -36,6 +36,10 @@ RUN apt-get update && apt-get install -y git
 
 `apt-get install -y git`.
 
+**Safe fix:** adds git to a list of apt packages that the stage installs anyway.
+
+**Unsafe fix:** adds a RUN behind the last FROM. None for another version than the distribution's.
+
 ## Sources
 
 - The table of dependencies in the documents of 2020-09 and 2021-04: 2.7.4.
@@ -43,9 +47,15 @@ RUN apt-get update && apt-get install -y git
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.testimony import testify as from_packages
-from amlcheck.model import Testimony
+from amlcheck.model import Repair, Testimony
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML111"
 FIX = "install git ({expected})"
@@ -54,3 +64,11 @@ FIX = "install git ({expected})"
 def testify(image: Built) -> Testimony:
     """Packages and base image."""
     return from_packages(image, "git")
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The package, in a list that is there or in a RUN of its own."""
+    from amlcheck.fixing.apt import installed
+
+    if not case.image.named("git"):
+        yield from installed(case, ("git",))

@@ -8,6 +8,10 @@ The day in `until=` is not past. It is the last one on which the comment counts;
 
 That was the agreement: until then, and no longer. What it hid is reported again; this says why it is.
 
+## How it is read
+
+Today is this machine's day, or that in `AMLCHECK_TODAY` (YYYY-MM-DD).
+
 ## Bad
 
 ```dockerfile
@@ -22,13 +26,11 @@ FROM python:3.5-slim
 FROM python:3.5-slim
 ```
 
-## How it is read
-
-Today is this machine's day, or that in `AMLCHECK_TODAY` (YYYY-MM-DD).
-
 ## Fix
 
 Correct what it hid and remove the comment, or decide again: give another day, and a reason that says why.
+
+**No automatic fix:** whether the reason still holds is the author's to say.
 
 ## Sources
 

@@ -40,6 +40,8 @@ Write `# amlcheck: ignore=AML103 reason="why" until=2027-01-01`. Several rules a
 is the last day and may be left out. In a Dockerfile the comment has a line of its own, above the instruction;
 `ignore-file=` stands at the head of the file, below `# syntax=` and `# escape=`.
 
+**No automatic fix:** what was meant is not known.
+
 ## Sources
 
 - docs/policy.md of the project.

@@ -12,7 +12,7 @@ Mostly it is a typing error, and what was to be ignored is reported all the same
 ## Bad
 
 ```dockerfile
-# amlcheck: ignore=AML999 reason="a digit is wrong"
+# amlcheck: ignore=pyhton reason="the old client needs it"
 FROM ubuntu:20.04
 ```
 
@@ -26,6 +26,8 @@ FROM python:3.5-slim
 ## Fix
 
 Correct the name, or remove it: `amlcheck rules` lists all of them.
+
+**No automatic fix:** which rule was meant is not known.
 
 ## Sources
 

@@ -32,6 +32,8 @@ image or a test deployment can show.
 
 Remove the comment, or put it above the line that the message names.
 
+**Safe fix:** removes a comment that names this rule only.
+
 ## Sources
 
 - docs/policy.md of the project.
@@ -39,10 +41,23 @@ Remove the comment, or put it above the line that the message names.
 
 from __future__ import annotations
 
-from amlcheck.model import Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from amlcheck.model import Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML704"
 SUBJECT = "policy"
 SEVERITY = Severity.WARNING
 FIX = "remove the comment"
 LIVE = True
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The file without the comment."""
+    from amlcheck.fixing.lines import without_comment
+
+    yield from without_comment(case)

@@ -47,6 +47,8 @@ without a login is the workspace's own is not known, and nothing is said of it.
 
 Push the image into the workspace's registry, make it public, or deploy with the SDK.
 
+**No automatic fix:** where the image can be pushed is not known.
+
 ## Sources
 
 - 2020-03 to 2021-04, "Use an image with the Machine Learning CLI": it cannot use images from standalone private registries.

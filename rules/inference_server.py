@@ -44,6 +44,9 @@ RUN pip install scikit-learn==1.0.2
 
 Install azureml-inference-server-http, or azureml-defaults 1.36 or newer, which brings it.
 
+**Unsafe fix:** raises azureml-defaults to the newest release that installs on the Python and serves; adds it behind the
+last package that pip installs, where nothing else may supply a server.
+
 ## Sources
 
 - PyPI metadata of azureml-defaults, and the server as it ran (docs/azureml-facts of the project, section 2).
@@ -51,9 +54,15 @@ Install azureml-inference-server-http, or azureml-defaults 1.36 or newer, which 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
-from amlcheck.dockerfile.defaults import inference_server
-from amlcheck.model import Testimony
+from amlcheck.dockerfile.defaults import DEFAULTS, SERVER, inference_server
+from amlcheck.model import Repair, Testimony
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML110"
 FIX = "install azureml-inference-server-http, or azureml-defaults>=1.36, which brings it"
@@ -62,3 +71,14 @@ FIX = "install azureml-inference-server-http, or azureml-defaults>=1.36, which b
 def testify(image: Built) -> Testimony:
     """What serves, as far as the installed packages tell."""
     return inference_server(image)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release of azureml-defaults; or the package beside others of pip."""
+    from amlcheck.fixing.python_packages import listed, raised
+    from amlcheck.fixing.releases import python_of
+
+    python = python_of(case.image)
+    yield from raised(case, [item.written for item in case.image.named(DEFAULTS, manager="pip")], python)
+    if not case.image.named(DEFAULTS, SERVER):
+        yield from listed(case, python)

@@ -47,6 +47,8 @@ It installs the apt packages that the web service needs (nginx, runit and others
 
 Set it to "latest".
 
+**Unsafe fix:** sets it, in JSON and YAML; what is installed on top of the image changes with it.
+
 ## Sources
 
 - 2020-03 to 2021-04: "You must also set the inferencing_stack_version property on the environment to latest".
@@ -55,10 +57,14 @@ Set it to "latest".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.document import location, string
 from amlcheck.environment.environment import Environment, Written, is_open
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML613"
 SUBJECT = "environment"
@@ -79,3 +85,10 @@ def check(environment: Environment) -> Iterator[Notice]:
             f'inferencing_stack_version {said}: for an image that is not Microsoft\'s it has to be "latest"',
             location(environment.stack_version or environment.image),
         )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The value, or the key in front of the section that names the image."""
+    from amlcheck.fixing.environment_packages import stack_version
+
+    yield from stack_version(case, case.beside.stack_version, case.beside.docker)

@@ -51,6 +51,8 @@ env.python.interpreter_path = "/opt/miniconda/bin/python"
 
 Say who installs the packages: the image (true, no dependencies) or Azure ML (false).
 
+**No automatic fix:** who installs the packages is the author's to say.
+
 ## Sources
 
 - azureml-core 1.61, PythonSection: user_managed_dependencies and interpreter_path.

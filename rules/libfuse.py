@@ -39,6 +39,10 @@ RUN curl -fsSL https://example.com/setup.sh | bash
 
 `apt-get install -y libfuse-dev fuse`.
 
+**Safe fix:** adds both packages to a list of apt packages that the stage installs anyway.
+
+**Unsafe fix:** adds a RUN behind the last FROM, where there is no such list.
+
 ## Sources
 
 - 2020-09 and 2021-04: "If you want to use Datasets, install the libfuse-dev package".
@@ -46,9 +50,15 @@ RUN curl -fsSL https://example.com/setup.sh | bash
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.testimony import presence
-from amlcheck.model import Testimony
+from amlcheck.model import Repair, Testimony
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML104"
 FIX = "add `apt-get install -y libfuse-dev fuse`"
@@ -57,3 +67,10 @@ FIX = "add `apt-get install -y libfuse-dev fuse`"
 def testify(image: Built) -> Testimony:
     """Any package that brings the library."""
     return presence(image, "libfuse")
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Both packages, in a list that is there or in a RUN of their own."""
+    from amlcheck.fixing.apt import installed
+
+    yield from installed(case, ("libfuse-dev", "fuse"))

@@ -41,6 +41,8 @@ env.docker.base_image_registry.address = REGISTRY
 
 Correct the host.
 
+**Unsafe fix:** writes the host that is meant: a login is sent there.
+
 ## Sources
 
 - 2020-03 to 2021-04: `myregistry.azureecr.io` (sic) and `myregistry.azurecr.io`; rules/environments.toml has the hosts.
@@ -49,10 +51,14 @@ Correct the host.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from amlcheck.environment.document import location, string
+from amlcheck.environment.document import Scalar, location, string
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML605"
 SUBJECT = "environment"
@@ -64,17 +70,23 @@ _SHORTEST = 9
 
 def check(environment: Environment) -> Iterator[Notice]:
     """The host of the image and of the registry."""
+    for node, host, meant in _mistyped(environment):
+        yield Notice(f"{host} looks mistyped: is {meant} meant?", location(node), f"write {meant}")
+
+
+def _mistyped(environment: Environment) -> Iterator[tuple[Scalar, str, str]]:
+    """Each value with a host that is a near miss, the host, and the one that is meant."""
     registries = environment.knowledge.registries
     known = {*registries["hosts"], *registries["public"], *registries["microsoft"]}
     address = environment.registry.get("address") if environment.registry is not None else None
     for node in (environment.image, address):
         text = string(node)
-        if text is None:
+        if text is None or not isinstance(node, Scalar):
             continue
         host = text.removeprefix("https://").partition("/")[0].partition(":")[0].lower()
         meant = _meant(host, registries["hosts"], known) if "." in host else ""
         if meant:
-            yield Notice(f"{host} looks mistyped: is {meant} meant?", location(node), f"write {meant}")
+            yield node, host, meant
 
 
 def _meant(host: str, hosts: Sequence[str], known: set[str]) -> str:
@@ -101,3 +113,12 @@ def _distance(left: str, right: str) -> int:
         for at, other in enumerate(right, 1):
             previous, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, previous + (character != other))
     return row[-1]
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The host that is meant."""
+    from amlcheck.fixing.images import with_host
+
+    for node, host, meant in _mistyped(case.beside):
+        if case.is_at(location(node)):
+            yield from with_host(case, node.text, host, meant)

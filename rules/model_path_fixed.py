@@ -67,6 +67,8 @@ def run(data):
 
 Join `os.environ["AZUREML_MODEL_DIR"]` and the file's path in the model.
 
+**No automatic fix:** where the file is in the registered model is not known.
+
 ## Sources
 
 - The local web service and local endpoints set AZUREML_MODEL_DIR to azureml-models/<name>/<version>.
@@ -77,6 +79,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from amlcheck import looking
 from amlcheck.environment.environment import Environment
 from amlcheck.model import Notice, Severity
 
@@ -92,5 +95,6 @@ def check(environment: Environment) -> Iterator[Notice]:
 
     script = environment.entry
     for span, path in fixed_model_paths(script) if script is not None else ():
-        if script is not None and not any(os.path.isfile(os.path.join(folder, path)) for folder in script.folders):
+        there = [os.path.join(folder, path) for folder in script.folders] if script is not None else []
+        if not any(looking.at(file) and os.path.isfile(file) for file in there):
             yield Notice(f"the model is loaded from {path}, not from AZUREML_MODEL_DIR", span.location)

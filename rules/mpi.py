@@ -41,6 +41,8 @@ RUN cd /usr/local/src/mpi && ./configure && make install
 
 Build or install the family and version that is asked for.
 
+**No automatic fix:** where the sources of another version are, and how they are built, is the author's to say.
+
 ## Sources
 
 - The table of dependencies in the documents of 2020-09 and 2021-04: Intel MPI 2018.3.222, Open MPI 3.1.2.

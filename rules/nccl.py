@@ -39,6 +39,8 @@ RUN apt-get update && apt-get install -y libnccl2=${NCCL}
 
 Pin the package: `apt-get install libnccl2=2.4.8-1+cuda10.0`.
 
+**No automatic fix:** which build of the package is for the image's CUDA, the version alone does not tell.
+
 ## Sources
 
 - The table of dependencies in the documents of 2020-09 and 2021-04: 2.4.

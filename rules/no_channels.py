@@ -38,6 +38,8 @@ dependencies:
 
 Add `channels:`, for example with conda-forge.
 
+**Unsafe fix:** names conda-forge.
+
 ## Sources
 
 - Azure ML v2, environment build problems: channels given.
@@ -46,9 +48,13 @@ Add `channels:`, for example with conda-forge.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment, Kind
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML618"
 SUBJECT = "environment"
@@ -64,3 +70,11 @@ def check(environment: Environment) -> Iterator[Notice]:
     silent = conda.channels is None or (not conda.channels and not conda.open)
     if silent and conda.dependencies_span is not None:
         yield Notice("it names no channels", conda.dependencies_span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The key, in front of the dependencies."""
+    from amlcheck.fixing.environment_packages import with_channels
+
+    if case.beside.conda is not None:
+        yield from with_channels(case, case.beside.conda)

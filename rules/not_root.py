@@ -13,9 +13,29 @@ steps run as the image's user, and fail where it may not write.
 
 From the image's config (USER).
 
+## Bad
+
+```dockerfile
+FROM ubuntu:22.04
+RUN useradd --create-home scorer
+USER scorer
+```
+
+## Good
+
+```dockerfile
+FROM ubuntu:22.04
+RUN useradd --create-home scorer
+USER scorer
+RUN mkdir /home/scorer/models
+USER root
+```
+
 ## Fix
 
 End the Dockerfile with `USER root`, or let the user write where Azure ML does: /var/azureml-app and conda's prefix.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

@@ -51,6 +51,9 @@ dependencies:
 
 Name one, such as `python=3.11`.
 
+**Unsafe fix:** names the Python of the image below, where that is known and none is named. Which one of two is meant is
+not.
+
 ## Sources
 
 - Azure ML v2, environment build problems: exactly one Python in the conda file.
@@ -59,9 +62,13 @@ Name one, such as `python=3.11`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment, Kind
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML614"
 SUBJECT = "environment"
@@ -81,3 +88,12 @@ def check(environment: Environment) -> Iterator[Notice]:
         yield Notice("it names Python more than once", pythons[1].span.location, related=related)
     elif not pythons and not conda.open and conda.dependencies_span is not None and environment.kind is not Kind.SDK:
         yield Notice("it names no Python: conda takes whichever it likes, or none", conda.dependencies_span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The Python of the image below, as the first dependency."""
+    from amlcheck.fixing.environment_packages import with_python
+
+    conda = case.beside.conda
+    if conda is not None and not conda.named("python", manager="conda"):
+        yield from with_python(case, conda)

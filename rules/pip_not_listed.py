@@ -47,6 +47,9 @@ dependencies:
 
 Add `- pip=VERSION` before the section.
 
+**Safe fix:** lists pip in front of the section, in a version for the environment's Python: conda adds it by itself
+otherwise.
+
 ## Sources
 
 - conda: "you have pip-installed dependencies in your environment file, but you do not list pip itself as one of your conda
@@ -56,9 +59,13 @@ Add `- pip=VERSION` before the section.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment, Kind
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML617"
 SUBJECT = "environment"
@@ -76,3 +83,11 @@ def check(environment: Environment) -> Iterator[Notice]:
             yield Notice("packages are listed under pip, and pip itself is not listed", conda.pip_span.location)
     elif conda.pip_listed.start > conda.pip_span.start:
         yield Notice("pip is listed after its section", conda.pip_listed.location, "put pip before the section")
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Pip in front of its section."""
+    from amlcheck.fixing.environment_packages import pip_in_front
+
+    if case.beside.conda is not None:
+        yield from pip_in_front(case, case.beside.conda)

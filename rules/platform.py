@@ -28,6 +28,8 @@ FROM --platform=linux/amd64 ubuntu:20.04
 
 Remove --platform, or name linux/amd64.
 
+**Unsafe fix:** names linux/amd64, or leaves out the owner of another platform's images (`arm64v8/`).
+
 ## Sources
 
 - Azure ML's compute sizes are x86-64; measured: an arm64 image does not start there.
@@ -36,10 +38,14 @@ Remove --platform, or name linux/amd64.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
 from amlcheck.regex import regex
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML306"
 SEVERITY = Severity.ERROR
@@ -69,3 +75,21 @@ def check(image: Built) -> Iterator[Notice]:
             _OTHER_OWNER.fullmatch(owner) or _OTHER_TAG.search(base.reference.tag) or "windows/" in base.reference.path
         ):
             yield Notice(f"{base.name} is not an image for linux/amd64", base.span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The platform in its flag, or the image's name without its owner."""
+    from amlcheck.fixing.case import unsafe
+    from amlcheck.fixing.words import rewritten
+
+    base = case.image.base
+    if base is None:
+        return
+    edit = rewritten(case, base.platform, "linux/amd64") if base.platform is not None else None
+    if edit is not None:
+        yield unsafe("name linux/amd64", edit)
+    owner = base.reference.path.partition("/")[0] if base.reference is not None else ""
+    at = base.word.value.find(f"{owner}/") if _OTHER_OWNER.fullmatch(owner) else -1
+    edit = rewritten(case, base.word.slice(at, at + len(owner) + 1), "") if at >= 0 else None
+    if edit is not None:
+        yield unsafe(f"leave out {owner}/", edit)

@@ -49,6 +49,9 @@ RUN apt-get update && apt-get install -y python${VERSION}
 
 Install a Python that the requirement accepts, where PATH finds it first.
 
+**Unsafe fix:** takes the oldest Python that is accepted and supported, in `conda install python=…`, a copied conda file, an
+installer's URL, or the tag of Docker's `python` image; where the version comes from an ARG or ENV, there.
+
 ## Sources
 
 - "Image requirements": Python 3.6+ (2021-04), 3.5+ (2020-09), 3.5.# or 3.6.# (2020-03).
@@ -56,10 +59,16 @@ Install a Python that the requirement accepts, where PATH finds it first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python
-from amlcheck.model import Fact, Testimony
+from amlcheck.model import Fact, Repair, Testimony
 from amlcheck.records import replace
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML103"
 FIX = "install Python {expected} where PATH finds it first (`conda install -y python=VERSION`)"
@@ -71,3 +80,10 @@ def testify(image: Built) -> Testimony:
     if not found.on_path and isinstance(found.testimony, Fact) and found.place:
         return replace(found.testimony, note=f"it stands in {found.place}, which is not on PATH")
     return found.testimony
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another Python, where one word states it."""
+    from amlcheck.fixing.versions import other_python
+
+    yield from other_python(case, case.image.packages)

@@ -75,6 +75,8 @@ FROM example.azurecr.io/our/base:1
 
 Name the same Python in both.
 
+**Unsafe fix:** names the image's Python in the environment.
+
 ## Sources
 
 - The documents' own samples: a Dockerfile with Python 3.7 and an inference config with python=3.6.2.
@@ -82,10 +84,15 @@ Name the same Python in both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML616"
 SUBJECT = "environment"
@@ -111,3 +118,19 @@ def check(environment: Environment) -> Iterator[Notice]:
         place,
         related=below.evidence,
     )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The image's Python in the environment."""
+    from amlcheck.fixing.case import unsafe
+    from amlcheck.fixing.releases import python_of
+    from amlcheck.fixing.versions import number_in
+    from amlcheck.fixing.words import rewritten
+
+    below = python_of(case.beside.built)
+    for item in case.beside.conda.named("python", manager="conda") if case.beside.conda is not None else ():
+        number = number_in(item.spec.version_part)
+        if number is not None and below is not None and re.fullmatch(r"\d+\.\d+(?:\.\d+)?", below.text):
+            edit = rewritten(case, number, below.text)
+            if edit is not None:
+                yield unsafe(f"name Python {below.text}", edit)

@@ -25,6 +25,8 @@ FROM python:3.13-slim
 
 Move to a Python that is supported.
 
+**Unsafe fix:** takes the oldest Python that is supported, where one word states it (as rule AML103 does).
+
 ## Sources
 
 - rules/pythons.toml: each release's end of life, with its source.
@@ -33,11 +35,15 @@ Move to a Python that is supported.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
 from amlcheck.today import today
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML207"
 SEVERITY = Severity.WARNING
@@ -56,3 +62,10 @@ def check(image: Built) -> Iterator[Notice]:
                 f"Python {version} is past its end of life since {end}",
                 located.location if located is not None else None,
             )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another Python, where one word states it."""
+    from amlcheck.fixing.versions import other_python
+
+    yield from other_python(case, case.image.packages)

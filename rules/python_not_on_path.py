@@ -31,6 +31,8 @@ RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-py38_4.12.0-Linux-x86
 
 Put conda's bin folder first: `ENV PATH=/opt/conda/bin:$PATH`.
 
+**Unsafe fix:** adds `ENV PATH=PREFIX/bin:$PATH` behind the instruction that installs conda.
+
 ## Sources
 
 - docs/azureml-facts of the project, section 3: the interpreter that Azure ML will use, not the first found.
@@ -39,10 +41,14 @@ Put conda's bin folder first: `ENV PATH=/opt/conda/bin:$PATH`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.interpreters import effective_python, pythons
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML204"
 SEVERITY = Severity.WARNING
@@ -66,3 +72,16 @@ def check(image: Built) -> Iterator[Notice]:
     version = f" ({theirs.value.text})" if isinstance(theirs, Fact) else ""
     where = f"`python` is the one in {python.place}" if python.on_path else "PATH does not name its bin folder"
     yield Notice(f"conda's Python{version} in {prefix} is not the one that runs: {where}", theirs.evidence[-1].location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """An ENV behind the instruction that brings conda."""
+    from amlcheck.fixing import lines
+    from amlcheck.fixing.case import unsafe
+
+    source = case.image.dockerfile.source
+    for package in case.image.packages:
+        of_conda = package.manager == "installer" and package.place and package.instruction is not None
+        if of_conda and package.instruction is not None and case.is_at(package.chain[-1].location):
+            line = f"ENV PATH={package.place}/bin:$PATH"
+            yield unsafe(f"add {line}", lines.after(source, package.instruction, line))

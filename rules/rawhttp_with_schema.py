@@ -61,6 +61,8 @@ def run(data):
 
 Leave one of them out.
 
+**No automatic fix:** which of the two is meant is not known.
+
 ## Sources
 
 - azureml-inference-server-http 1.5.1: "run() cannot be decorated with both @rawhttp and @input_schema".

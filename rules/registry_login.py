@@ -57,6 +57,9 @@ With a part of it the image cannot be pulled. An image in the workspace's own re
 
 State all three, or none.
 
+**No automatic fix:** what is missing only the registry's owner knows; whether the login or the image is the mistake, the
+author.
+
 ## Sources
 
 - 2020-03 to 2021-04, "Use a custom base image": a private repository needs address, user name and password; public images

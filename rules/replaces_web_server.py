@@ -28,6 +28,8 @@ RUN pip install azureml-inference-server-http==1.5.1
 
 Let azureml-inference-server-http choose them.
 
+**Unsafe fix:** takes the package out of the list that it is in, where others are left in it.
+
 ## Sources
 
 - All documents: core components such as the web server cannot be overridden.
@@ -36,10 +38,14 @@ Let azureml-inference-server-http choose them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.defaults import DEFAULTS, SERVER, held_back, inference_server
-from amlcheck.model import Fact, Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML308"
 SEVERITY = Severity.WARNING
@@ -62,3 +68,12 @@ def check(image: Built) -> Iterator[Notice]:
                 f"{package.name} is pinned beside the inference server, which brings its own",
                 package.chain[-1].location,
             )
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The list without it."""
+    from amlcheck.fixing.python_packages import left_out
+
+    for package in case.image.named(*_PARTS, manager="pip"):
+        if package.chain and case.is_at(package.chain[-1].location):
+            yield from left_out(case, package)

@@ -62,6 +62,8 @@ FROM example.azurecr.io/our/server:1
 
 Add `EXPOSE` with the port.
 
+**Safe fix:** adds EXPOSE to the Dockerfile that is built, where it may be edited.
+
 ## Sources
 
 - The v2 SDK's local endpoints publish all exposed ports: a port without EXPOSE is never published.
@@ -70,11 +72,15 @@ Add `EXPOSE` with the port.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.document import Mapping, Scalar, location
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
 from amlcheck.serving import covers
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML623"
 SUBJECT = "environment"
@@ -100,3 +106,14 @@ def check(environment: Environment) -> Iterator[Notice]:
             told.add(port.value)
             related = tuple(item.span.evidence("exposed") for item in built.exposed[:3])
             yield Notice(f"the image does not expose port {port.value} of {name}", location(port), related=related)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """An EXPOSE in the Dockerfile."""
+    from amlcheck.fixing.lines import exposed
+
+    routes, built = case.beside.routes, case.beside.built
+    for name in ("liveness_route", "readiness_route", "scoring_route"):
+        port = routes.section(name).get("port") if isinstance(routes, Mapping) else None
+        if built is not None and isinstance(port, Scalar) and case.is_at(location(port)):
+            yield from exposed(built, str(port.value))

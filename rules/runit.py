@@ -1,4 +1,4 @@
-"""A local endpoint cannot start the server
+r"""A local endpoint cannot start the server
 
 ## What it asks
 
@@ -13,10 +13,29 @@ ends at once. In the cloud, and where the image brings its own inference_config,
 
 From the files of the image.
 
+## Bad
+
+```dockerfile
+FROM python:3.9-slim
+RUN pip install azureml-inference-server-http==1.4.0
+```
+
+## Good
+
+```dockerfile
+FROM python:3.9-slim
+RUN apt-get update && apt-get install -y runit && pip install azureml-inference-server-http==1.4.0
+RUN mkdir -p /var/runit/server && \
+    printf '#!/bin/sh\nexec azmlinfsrv --entry_script /var/azureml-app/score.py\n' > /var/runit/server/run && \
+    chmod +x /var/runit/server/run
+```
+
 ## Fix
 
 `apt-get install -y runit`, and a folder below /var/runit with an executable `run` that starts the server; or start from one of
 Azure ML's inference images.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

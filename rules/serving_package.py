@@ -68,6 +68,9 @@ dependencies:
 
 List azureml-defaults, pinned, under `pip:`.
 
+**Unsafe fix:** raises the version; adds azureml-defaults under pip, in the newest release that installs on the Python and
+serves; moves it there where conda was asked for it. In YAML, JSON and requirements files, not in a program.
+
 ## Sources
 
 - All documents: azureml-defaults with version >= 1.0.45 must be listed as a pip dependency; recommenders #1306,
@@ -77,10 +80,14 @@ List azureml-defaults, pinned, under `pip:`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.environment import Environment, Written
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Fact, Notice, Repair, Severity
 from amlcheck.versions import from_specifiers
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML611"
 SUBJECT = "environment"
@@ -108,3 +115,22 @@ def check(environment: Environment) -> Iterator[Notice]:
     if not conda.named(*names):
         span = conda.pip_span or conda.dependencies_span or conda.span
         yield Notice(f"it lists no {' and no '.join(names)}: nothing in it can serve the model", span.location)
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release; the package under pip; from conda to pip."""
+    from amlcheck.fixing.environment_packages import moved_to_pip, under_pip
+    from amlcheck.fixing.python_packages import raised
+
+    conda = case.beside.conda
+    if conda is None:
+        return
+    python = case.beside.python
+    versions = python.value.versions if isinstance(python, Fact) else None
+    here = [item for item in conda.named(DEFAULTS) if item.span is not None and case.is_at(item.span.location)]
+    yield from raised(case, [item.word for item in here if item.manager == "pip"], versions)
+    for item in here:
+        if item.manager == "conda":
+            yield from moved_to_pip(case, conda, item, versions)
+    if not here:
+        yield from under_pip(case, conda, versions)

@@ -13,9 +13,25 @@ The requirement is judged for the one that will be used; where that is not certa
 
 Probes look through the whole image and not only at the usual places.
 
+## Bad
+
+```dockerfile
+FROM continuumio/miniconda3:4.12.0
+RUN apt-get update && apt-get install -y python3
+```
+
+## Good
+
+```dockerfile
+FROM continuumio/miniconda3:4.12.0
+RUN conda install -y python=3.9
+```
+
 ## Fix
 
 Nothing, where that is meant. Otherwise remove the one that is not needed: it also makes the image smaller.
+
+**No automatic fix:** only the image shows it, and not which words of which file are to blame.
 
 ## Sources
 

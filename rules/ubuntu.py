@@ -43,6 +43,8 @@ FROM registry.example.com/team/base:7
 
 Start from ubuntu:20.04 or newer, or from an image that is built on it.
 
+**Unsafe fix:** takes another tag of Docker's own `ubuntu` image: the oldest long-term release that is supported.
+
 ## Sources
 
 - "Image requirements" of Microsoft's documents of 2020-03, 2020-09 and 2021-04: Ubuntu 16.04 or higher.
@@ -50,8 +52,14 @@ Start from ubuntu:20.04 or newer, or from an image that is built on it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from amlcheck.dockerfile.built import Built
-from amlcheck.model import Fact, Testimony, Unknown
+from amlcheck.model import Fact, Repair, Testimony, Unknown
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML101"
 FIX = "start from Ubuntu {expected}, or from an image that is built on it"
@@ -65,3 +73,10 @@ def testify(image: Built) -> Testimony:
     if not value.present:
         return image.absence("ubuntu", "a system")
     return Fact("ubuntu", value, image.base_chain("ubuntu"))
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """Another release, where the base image is Docker's own."""
+    from amlcheck.fixing.versions import other_ubuntu
+
+    yield from other_ubuntu(case)

@@ -44,6 +44,10 @@ quantum_settings: none
 
 Write the key as it is known.
 
+**Safe fix:** writes the known key where only capitals, hyphens or underscores differ.
+
+**Unsafe fix:** writes the nearest one otherwise.
+
 ## Sources
 
 - rules/environments.toml: the fields of azureml-core 1.61 and azure-ai-ml 1.35.2; conda's environment files.
@@ -52,10 +56,14 @@ Write the key as it is known.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from amlcheck.environment.document import location
 from amlcheck.environment.environment import Environment
-from amlcheck.model import Notice, Severity
+from amlcheck.model import Notice, Repair, Severity
+
+if TYPE_CHECKING:
+    from amlcheck.fixing.case import Case
 
 ID = "AML602"
 SUBJECT = "environment"
@@ -69,3 +77,19 @@ def check(environment: Environment) -> Iterator[Notice]:
         section = f" in {item.where}" if item.where else ""
         message = f"nothing reads the key {item.entry.key!r}{section}; did you mean {item.nearest!r}?"
         yield Notice(message, location(item.entry), f"write {item.nearest}")
+
+
+def repair(case: Case) -> Iterator[Repair]:
+    """The known key in place of the unknown one."""
+    from amlcheck.fixing.lists import renamed
+    from amlcheck.model import Repair
+
+    for item in case.beside.unknown_keys:
+        edit = renamed(item.entry, item.nearest) if case.is_at(location(item.entry)) else None
+        if edit is not None:
+            same = _plain(item.entry.key) == _plain(item.nearest)
+            yield Repair(f"write the key {item.nearest}", (edit,), safe=same)
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "")

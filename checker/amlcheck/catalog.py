@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from amlcheck.data_files import compiled
 from amlcheck.errors import ConfigError
 from amlcheck.knowledge import Knowledge
-from amlcheck.model import COMPONENTS, Finding, Notice, Severity, Testimony, Unknown
+from amlcheck.model import COMPONENTS, Finding, Notice, Repair, Severity, Testimony, Unknown
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
 
 if TYPE_CHECKING:
     from amlcheck.dockerfile.built import Built
     from amlcheck.environment.environment import Environment
+    from amlcheck.fixing.case import Case
 
 _ID = regex(r"AML\d{3}")
 CRASHED = "AML000"
@@ -54,6 +55,8 @@ class Rule:
     live: bool = False
     """Only an image can show it, or the comparison of an image with its Dockerfile, or all rules have to be asked before:
     the rule is no more than its page."""
+    repair: Callable[[Case], Iterator[Repair]] | None = None
+    """What may make one of its violations or findings go away, the best first; `amlcheck.fixing` proves each."""
 
     def ask(self, image: Built) -> Testimony:
         """The requirement's testimony. A crash is an Unknown with its reason."""
@@ -185,14 +188,21 @@ _PLAIN = ("id", "name", "summary", "fix", "page", "component", "on", "subject", 
 def _entry(rule: Rule) -> dict[str, Any]:
     """All that the catalogue needs to know of a rule without its module, as plain data."""
     plain = {name: getattr(rule, name) for name in _PLAIN}
-    return {**plain, "severity": int(rule.severity), "does": rule.testify is not None, "looks": rule.check is not None}
+    return {
+        **plain,
+        "severity": int(rule.severity),
+        "does": rule.testify is not None,
+        "looks": rule.check is not None,
+        "mends": rule.repair is not None,
+    }
 
 
 def _of_entry(entry: dict[str, Any], path: Path) -> Rule:
     plain = {name: entry[name] for name in _PLAIN}
     testify = _Later(path, "testify") if entry["does"] else None
     check = _Later(path, "check") if entry["looks"] else None
-    return Rule(**plain, severity=Severity(entry["severity"]), testify=testify, check=check)
+    repair = _Later(path, "repair") if entry["mends"] else None
+    return Rule(**plain, severity=Severity(entry["severity"]), testify=testify, check=check, repair=repair)
 
 
 def _rule(path: Path) -> Rule:
@@ -223,4 +233,5 @@ def _rule(path: Path) -> Rule:
         on=getattr(module, "ON", True),
         subject=subject,
         live=live,
+        repair=getattr(module, "repair", None),
     )

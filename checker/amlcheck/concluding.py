@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from amlcheck.model import Report, SubjectReport
 from amlcheck.policy.ignoring import with_ignores
+from amlcheck.records import replace
 
 if TYPE_CHECKING:
     from amlcheck.lint_command import Settings
@@ -20,7 +21,8 @@ def report_of(subjects: Sequence[SubjectReport], settings: Settings) -> Report:
     from amlcheck.catalog import catalog
     from amlcheck.today import today
 
-    reports = with_ignores(subjects, catalog, lambda subject: settings.at(subject.subject).profile, today)
+    reports = [_noted(subject, settings) for subject in subjects]
+    reports = with_ignores(reports, catalog, lambda subject: settings.at(subject.subject).profile, today)
     notes: tuple[str, ...] = ()
     if settings.write_baseline is not None or settings.baseline is not None:
         reports, notes = _compared(reports, settings)
@@ -34,13 +36,24 @@ def report_of(subjects: Sequence[SubjectReport], settings: Settings) -> Report:
     )
 
 
+def _noted(subject: SubjectReport, settings: Settings) -> SubjectReport:
+    """A report that tells of another profile or flavour than that of the whole, where the configuration has one for it."""
+    if not settings.config.get("per-path") or not subject.judgements:
+        return subject
+    profile, flavour = settings.at(subject.subject).profile.name, settings.flavour_at(subject.subject)
+    if (profile, flavour) == (settings.lint.profile.name, settings.flavour):
+        return subject
+    told = f"judged by the profile {profile}{f' with {flavour}' if flavour else ''}, as [per-path] says of it"
+    return replace(subject, notes=(*subject.notes, told))
+
+
 def _compared(reports: list[SubjectReport], settings: Settings) -> tuple[list[SubjectReport], tuple[str, ...]]:
     """The reports beside the baseline, which is written before where that was asked for; and what is to be known of it."""
     from amlcheck.policy import baseline
 
     if settings.write_baseline is None:
         assert settings.baseline is not None
-        known = baseline.read_baseline(settings.baseline)
+        known = settings.baseline
         compared, stale = baseline.with_baseline(reports, known)
         told = stale and not settings.selected
         return compared, (baseline.told_stale(known, stale),) if told else ()

@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
-from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.errors import AmlcheckError
 from amlcheck.regex import regex
 
@@ -49,13 +49,19 @@ def _states_environment(path: str) -> bool:
     name = os.path.basename(path)
     if not is_environment_name(name):
         return False
+    if looking.into(path):
+        return False
     try:
         if os.path.getsize(path) > SNIFFED or not os.path.isfile(path):
             return False
         with open(path, "rb") as file:
-            content = file.read(SNIFFED)
+            return states_environment(name, file.read(SNIFFED))
     except OSError:
         return False
+
+
+def states_environment(name: str, content: bytes) -> bool:
+    """Whether the content of a file of such a name has words of an environment."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = content.replace(b"\0", b"")
     if not name.lower().endswith((".json", ".yml", ".yaml", ".py")):
@@ -72,10 +78,10 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
     """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
     found: dict[str, None] = {}
     for given in paths or (".",):
-        if given == "-" or not Path(given).is_dir():
+        if given == "-" or not looking.at(given) or not os.path.isdir(given):
             found[given] = None
             continue
-        inside = [path for path in _walk(given) if not _excluded(path, exclude)]
+        inside = [path for path in _walk(given) if not excluded(path, exclude)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(
                 f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
@@ -86,6 +92,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
+        looking.inside(root)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(files):
             path = os.path.normpath(os.path.join(root, name))
@@ -93,6 +100,12 @@ def _walk(folder: str) -> Iterator[str]:
                 yield path
 
 
-def _excluded(path: str, patterns: Sequence[str]) -> bool:
+def is_left_out(path: str) -> bool:
+    """Whether a path stands in a folder that is not searched, such as node_modules."""
+    return not _SKIPPED.isdisjoint(path.split("/")[:-1])
+
+
+def excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the patterns of `exclude` fits a path."""
     posix = path.replace(os.sep, "/")
     return any(fnmatch(posix, pattern) or fnmatch(posix, f"{pattern.rstrip('/')}/*") for pattern in patterns)

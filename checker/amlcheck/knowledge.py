@@ -110,6 +110,10 @@ class Knowledge:
         ]
         return found[0] if len(found) == 1 else None
 
+    def releases(self, distribution: str) -> list[Release]:
+        """The releases of a distribution, as the data has them."""
+        return [release for release in self._releases if release.distribution == distribution]
+
     def distribution(self, identifier: str) -> str:
         """The name that values have for a distribution, by the ID in its os-release."""
         names: Mapping[str, str] = self._distributions.get("os_release_ids", {})
@@ -133,9 +137,17 @@ class Knowledge:
         entry = self._installers.get((product, version))
         return _installer(entry) if entry is not None else None
 
+    def installers(self, product: str) -> list[tuple[str, Installer]]:
+        """The releases of a product by their versions, oldest first."""
+        return [
+            (version, _installer(entry))
+            for (name, version), entry in self._installers.items()
+            if name == product and version != "latest"
+        ]
+
     # --- base images -------------------------------------------------------------------------------------------------
 
-    def _mirrored(self, repository: str) -> str:
+    def mirrored(self, repository: str) -> str:
         """The name under which the data file has a repository."""
         for beginning, name in self._image_data.get("mirrors", {}).items():
             if repository.startswith(beginning):
@@ -148,7 +160,7 @@ class Knowledge:
 
     def base_image(self, reference: Reference) -> BaseImage | None:
         """What is known of an image by its name and tag; None where nothing is (a digest alone says nothing)."""
-        key = (self._mirrored(reference.repository), reference.tag or ("" if reference.digest else "latest"))
+        key = (self.mirrored(reference.repository), reference.tag or ("" if reference.digest else "latest"))
         if key not in self._found:
             self._found[key] = self._find(*key)
         return self._found[key]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amlcheck import looking
 from amlcheck.catalog import DOCKERFILE, Catalog
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
@@ -54,15 +56,22 @@ class LintOptions:
     """The Dockerfile below an environment that does not itself name one."""
     named: frozenset[str] | None = None
     """The files that the user named; what was found in a folder may be something else than it seems. None: all."""
+    changed: Mapping[str, bytes] = field(default_factory=dict)
+    """Files as they would be, by their real paths ("-" for standard input): what is not written yet is checked so."""
     own: Mapping[str, LintOptions] = field(default_factory=dict)
     """What holds instead for single files, by the paths that are shown."""
+
+    def of(self, name: str) -> LintOptions:
+        """How one file is checked."""
+        own = self.own.get(name)
+        return self if own is None else replace(own, changed=self.changed)
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:
     """Checks one file. What cannot be read is told in the report's `error`, never raised."""
     try:
-        text = read_text(path)
-        context = Context(options.context or path.parent, path)
+        text = read_text(path, options.changed)
+        context = Context(options.context or path.parent, path, options.changed)
         return lint_text(catalog, shown, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(shown, "dockerfile", error=str(error))
@@ -72,8 +81,13 @@ def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) ->
         return SubjectReport(shown, "dockerfile", error=failed)
 
 
-def read_text(path: Path) -> str:
-    """A Dockerfile's text. Raises UnreadableError with one sentence."""
+def read_text(path: Path, changed: Mapping[str, bytes] | None = None) -> str:
+    """A Dockerfile's text, or what it would be. Raises UnreadableError with one sentence."""
+    instead = changed.get(os.path.realpath(path)) if changed else None
+    if instead is not None:
+        return decode(instead, str(path))
+    if why := looking.into(path):
+        raise UnreadableError(f"{path}: {why}")
     try:
         if path.is_dir():
             raise UnreadableError(f"{path}: no Dockerfile in this folder; name the file to check")
@@ -158,7 +172,7 @@ def _supplied(
         return {}, ()
     from amlcheck.environment.judging import supplied_by
 
-    supplied = supplied_by(catalog, name)
+    supplied = supplied_by(catalog, name, options.changed)
     for path, text in supplied.sources.items():
         sources.setdefault(path, text)
     return supplied.testimonies, (f"judged together with {name}",)

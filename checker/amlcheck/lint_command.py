@@ -7,10 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amlcheck import looking
 from amlcheck.catalog import catalog
 from amlcheck.concluding import report_of
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
@@ -24,6 +25,7 @@ from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
+from amlcheck.remembering import runs
 from amlcheck.report.harmless import in_text, one_line
 from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import LintInterrupted, lint_all
@@ -32,8 +34,12 @@ from amlcheck.today import today
 
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
+    from amlcheck.policy.baseline import Baseline
+    from amlcheck.remembering.files import FileMemory
 
 PROGRESS_FROM = 50
+SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
+"""Formats that have room for what would repair a finding; for others it is not looked for."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,10 @@ class Settings:
     allow_undecided: bool
     variants: Variants
     """What `[per-path]` says of single files."""
-    baseline: Path | None = None
+    baseline: Baseline | None = None
+    """What is known already."""
     write_baseline: Path | None = None
+    """Where to write what is found."""
     selected: bool = False
     """Whether only some of the rules are asked."""
 
@@ -61,7 +69,12 @@ class Settings:
 
     def for_file(self, name: str) -> Settings:
         """The settings of a run that is about one file."""
-        return replace(self, lint=self.at(name))
+        return replace(self, lint=self.at(name), flavour=self.flavour_at(name))
+
+    def flavour_at(self, name: str) -> str:
+        """The name of the flavour of one file."""
+        patterns = patterns_for(self.config, name)
+        return self.variants.flavour(patterns) if patterns else self.flavour
 
 
 class Variants:
@@ -70,6 +83,10 @@ class Variants:
     def __init__(self, options: argparse.Namespace, config: Config, bases: BaseImages | None) -> None:
         self._options, self._config, self._bases = options, config, bases
         self._made: dict[tuple[str, ...], LintOptions] = {}
+
+    def flavour(self, patterns: tuple[str, ...]) -> str:
+        """The name of the flavour where these patterns match."""
+        return _flavour_name(self._options, laid_over(self._config, patterns))
 
     def of(self, patterns: tuple[str, ...]) -> LintOptions:
         """What holds where these patterns match, in their order. Raises AmlcheckError for what is wrong there."""
@@ -95,19 +112,22 @@ def settings_of(options: argparse.Namespace) -> Settings:
     for pattern in config.get("per-path", {}):
         variants.of((pattern,))  # what is wrong is told, whether or not a file matches
     today()  # the same
-    flavour = options.flavour or config.get("flavour", "")
     given = vars(options)
     return Settings(
         config=config,
         lint=lint,
-        flavour=Path(flavour).stem if flavour else "",
+        flavour=_flavour_name(options, config),
         fail_on=_fail_on(options, config),
         allow_undecided=_either(options.allow_undecided, config.get("allow-undecided", False)),
         variants=variants,
         baseline=_baseline(given, config),
-        write_baseline=Path(given["write_baseline"]) if given.get("write_baseline") else None,
+        write_baseline=_write_baseline(given),
         selected=bool(given.get("select") or given.get("ignore")),
     )
+
+
+def _flavour_name(options: argparse.Namespace, config: Config) -> str:
+    return Path(options.flavour or config.get("flavour", "")).stem
 
 
 def _lint_options(options: argparse.Namespace, config: Config, bases: BaseImages | None) -> LintOptions:
@@ -124,29 +144,85 @@ def _lint_options(options: argparse.Namespace, config: Config, bases: BaseImages
     )
 
 
-def _baseline(given: Mapping[str, Any], config: Config) -> Path | None:
-    """The baseline to compare with."""
-    if given.get("no_baseline"):
+def _baseline(given: Mapping[str, Any], config: Config) -> Baseline | None:
+    """The baseline to compare with. Raises AmlcheckError."""
+    if given.get("no_baseline") or given.get("write_baseline"):
         return None
-    if given.get("baseline"):
-        return Path(given["baseline"])
-    return config.relative(config.get("baseline")) if config.get("baseline") else None
+    path = given.get("baseline") or config.get("baseline")
+    if not path:
+        return None
+    from amlcheck.policy.baseline import read_baseline
+
+    return read_baseline(Path(path) if given.get("baseline") else config.relative(path))
+
+
+def _write_baseline(given: Mapping[str, Any]) -> Path | None:
+    """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
+    if not given.get("write_baseline"):
+        return None
+    if given.get("select") or given.get("ignore"):
+        raise AmlcheckError(
+            "--write-baseline: not with --select or --ignore: what the other rules find would be missing in it;"
+            " turn rules off in the configuration ([rules])"
+        )
+    from amlcheck.policy.baseline import check_writable
+
+    path = Path(given["write_baseline"])
+    check_writable(path)
+    return path
 
 
 def run_lint(options: argparse.Namespace) -> Exit:
-    """Checks and reports. Raises AmlcheckError for what the user must change."""
-    report, settings = lint_report(options)
+    """Checks and reports, and repairs where that is asked for. Raises AmlcheckError for what the user must change."""
+    if options.fix or options.diff:
+        from amlcheck.fix_command import run_fix
+
+        return run_fix(options)
+    if options.unsafe_fixes:
+        raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
+    made = runs.current
+    with looking.heard_by(made.looks) if made is not None else nullcontext():
+        shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+        report, settings = lint_report(options, repairs=shown)
     write_report(report, options, settings.config)
     return exit_code(report)
 
 
-def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
-    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change."""
+@dataclass(frozen=True)
+class Run:
+    """What a run is about: how it checks, and which files."""
+
+    options: argparse.Namespace
+    settings: Settings
+    lint: LintOptions
+    names: list[str]
+
+
+def lint_report(options: argparse.Namespace, repairs: bool = False) -> tuple[Report, Settings]:
+    """What `amlcheck lint` finds; nothing is written. Raises AmlcheckError for what the user must change.
+
+    `repairs`: with what would repair it, which takes about as long again for each violation and finding.
+    """
+    run = planned(options)
+    if repairs:
+        from amlcheck.fix_command import with_repairs_shown
+
+        return with_repairs_shown(run), run.settings
+    return checked(run, run.lint), run.settings
+
+
+def planned(options: argparse.Namespace) -> Run:
+    """The settings and the files of a run. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
     names = find_files(options.paths, settings.config.get("exclude", []))
     lint, names = with_environments(settings.lint, names, options.environment, options.paths)
-    lint = replace(lint, own=_own(settings, lint, names))
-    found, interrupted = _found(names, lint, options.paths)
+    return Run(options, settings, replace(lint, own=own_options(settings, lint, names)), names)
+
+
+def checked(run: Run, lint: LintOptions) -> Report:
+    """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
+    options, settings, names = run.options, run.settings, run.names
+    found, interrupted = _found(names, lint, options.paths, _memory(run, lint))
     subjects = [report for report in found if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
@@ -164,15 +240,25 @@ def lint_report(options: argparse.Namespace) -> tuple[Report, Settings]:
         if not options.config
         else []
     )
-    report = replace(report, notes=(*report.notes, *not_read))
-    return report, settings
+    return replace(report, notes=(*report.notes, *not_read))
 
 
-def _found(names: list[str], lint: LintOptions, paths: list[str]) -> tuple[Sequence[SubjectReport], bool]:
+def _memory(run: Run, lint: LintOptions) -> FileMemory | None:
+    """What is remembered of files, where they are checked as they are on the disk."""
+    if lint.changed or lint.bases is not None or getattr(run.options, "cache", True) is False:
+        return None
+    from amlcheck.remembering.files import FileMemory
+
+    return FileMemory(lint, today().isoformat())
+
+
+def _found(
+    names: list[str], lint: LintOptions, paths: list[str], memory: FileMemory | None
+) -> tuple[Sequence[SubjectReport], bool]:
     """The reports on all files; after Ctrl-C those on some, with one more that says so, and True."""
     try:
         with _progress(len(names)) as told:
-            return lint_all(names, lint, told), False
+            return lint_all(names, lint, told, memory), False
     except LintInterrupted as interrupted:
         if not interrupted.reports:
             raise
@@ -184,7 +270,7 @@ def _found(names: list[str], lint: LintOptions, paths: list[str]) -> tuple[Seque
         return [*interrupted.reports, SubjectReport(shown, "dockerfile", error=missing)], True
 
 
-def _own(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
+def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
     """How the files are checked of which the configuration says something else."""
     if not settings.config.get("per-path"):
         return {}
@@ -301,7 +387,7 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
     context = Path(options.context) if options.context else None
     if context is None and config.get("context"):
         context = config.relative(config.get("context"))
-    if context is not None and not context.is_dir():
+    if context is not None and not (looking.at(context) and context.is_dir()):
         raise AmlcheckError(f"{context}: the build context is not a folder")
     return context
 

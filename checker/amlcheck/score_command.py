@@ -77,7 +77,7 @@ def _read_ahead(options: argparse.Namespace, settings: Settings) -> None:
 
     import_module("amlcheck.deployment.verdict")
     _ = catalog().rules
-    if (options.format or settings.config.get("format", "text")) == "text":
+    if not options.format and "format" not in settings.config.values:
         import_module("amlcheck.report.deployment_text")
         import_module("amlcheck.report.text_report")
 

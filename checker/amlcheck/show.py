@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 
-from amlcheck.catalog import Rule, catalog
+from amlcheck.catalog import Catalog, Rule, catalog
 from amlcheck.errors import AmlcheckError
 from amlcheck.model import When
 from amlcheck.nearest import nearest
+from amlcheck.pages import link
 from amlcheck.profiles import Profile, load_profile, with_flavour
 
 _WHEN = {
@@ -45,16 +48,52 @@ def _kind(rule: Rule) -> str:
     return rule.severity.label if rule.on else "off"
 
 
-def explain(name: str) -> str:
-    """A rule's page. Raises AmlcheckError for one that does not exist."""
+def explain(names: Sequence[str], format_name: str = "text") -> str:
+    """The pages of rules, as text or as JSON. Raises AmlcheckError where there is no such rule."""
     known = catalog()
+    found = [_rule(known, name) for name in names]
+    if format_name == "json":
+        return json.dumps([_page(rule) for rule in found], indent=2, ensure_ascii=False) + "\n"
+    return "\n\n".join(explained(rule) for rule in found)
+
+
+def _rule(known: Catalog, name: str) -> Rule:
     rule = known.rule(name)
     if rule is None:
-        names = [text for item in known.rules for text in (item.id, item.name)]
-        near = nearest(name, names) or nearest(name.upper(), names)
-        hint = f"did you mean {near}?" if near else "`amlcheck rules` lists them"
+        near = _near(name.strip(), known.rules)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`amlcheck rules` lists them"
         raise AmlcheckError(f"there is no rule {name!r}; {hint}")
-    return explained(rule)
+    return rule
+
+
+def _near(name: str, rules: Sequence[Rule]) -> list[str]:
+    """What may have been meant: the nearest ID or name, else the names that have the word in them."""
+    ids, names = [rule.id for rule in rules], [rule.name for rule in rules]
+    if name.isdigit() and f"AML{name}" in ids:
+        return [f"AML{name}"]
+    word = name.lower()
+    like = nearest(word, names, 0.75) or nearest(name.upper(), ids)
+    if like:
+        return [like]
+    within = [item for item in names if any(part.startswith(word) or part.endswith(word) for part in item.split("-"))]
+    if within and len(word) > 2:
+        return within[:3]
+    like = nearest(word, names)
+    return [like] if like else []
+
+
+def _page(rule: Rule) -> dict[str, object]:
+    sections = re.split(r"^## (.+)\n", rule.page, flags=re.MULTILINE)[1:]
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "title": rule.summary,
+        "kind": "requirement" if rule.component else "finding",
+        "severity": rule.severity.label,
+        "on": rule.on,
+        "page": link(rule.id),
+        "sections": {title: body.strip() for title, body in zip(sections[::2], sections[1::2], strict=True)},
+    }
 
 
 def explained(rule: Rule) -> str:

@@ -78,4 +78,4 @@ def refusal(error: BaseException) -> str:
         return ""
     place = f"{error.filename}: " if isinstance(error.filename, (str, os.PathLike)) else ""
     remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
-    return f"{place}{error.strerror or type(error).__name__}{remedy}"
+    return f"{place}{error.strerror or error or type(error).__name__}{remedy}"

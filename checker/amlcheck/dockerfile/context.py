@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.dockerfile.source import Source
 
 MAX_FILE = 1 << 20
@@ -21,8 +23,11 @@ MAX_PATTERN = 1_000
 class Context:
     """A folder as Docker would send it to the builder."""
 
-    def __init__(self, folder: Path, dockerfile: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, dockerfile: Path | None = None, changed: Mapping[str, bytes] | None = None
+    ) -> None:
         self.folder = folder
+        self._changed = changed or {}
         self._dockerfile = dockerfile or folder / "Dockerfile"
         self._left = MAX_COMPARED
         self._ignored: dict[str, bool] = {}
@@ -31,6 +36,8 @@ class Context:
     @cached_property
     def _patterns(self) -> list[tuple[IgnorePattern, bool]]:
         for path in (Path(f"{self._dockerfile}.dockerignore"), self.folder / ".dockerignore"):
+            if looking.into(path):
+                continue
             try:
                 text = path.read_bytes()[:MAX_FILE].decode("utf-8-sig", "replace")
             except OSError:
@@ -65,6 +72,8 @@ class Context:
         if relative != "." and self.ignores(relative):
             return None
         found = self.folder / relative
+        if not looking.at(found):
+            return None
         try:
             real = found.resolve(strict=True)
             if not real.is_relative_to(self.folder.resolve()):
@@ -81,9 +90,12 @@ class Context:
 
     def _text(self, path: str) -> Source | None:
         found = self.resolve(path)
-        if found is None or not found.is_file():
+        if found is None or not found.is_file() or looking.into(found):
             return None
+        instead = self._changed.get(os.path.realpath(found)) if self._changed else None
         try:
+            if instead is not None:
+                return Source(_shown(found), instead.decode("utf-8"))
             if found.stat().st_size > MAX_FILE:
                 return None
             return Source(_shown(found), found.read_bytes().decode("utf-8"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.dockerfile.source import Mapped, Source
 from amlcheck.environment.document import Problem
 from amlcheck.environment.limits import MAX_BYTES
@@ -29,20 +31,23 @@ class Files:
     """Files by the path that is shown for them; each is read once."""
 
     opened: dict[str, Opened] = field(default_factory=dict)
+    changed: Mapping[str, bytes] = field(default_factory=dict)
+    """Files as they would be, by their real paths."""
 
     def read(self, shown: str) -> Opened:
         """A file by its path. Raises UnreadableError."""
         known = self.opened.get(shown)
         if known is None:
-            known = decode(_content(shown), shown)
+            instead = self.changed.get(os.path.realpath(shown)) if self.changed else None
+            known = decode(_content(shown) if instead is None else instead, shown)
             self.opened[shown] = known
         return known
 
     def is_file(self, shown: str) -> bool:
-        return Path(shown).is_file()
+        return looking.at(shown) and Path(shown).is_file()
 
     def is_folder(self, shown: str) -> bool:
-        return Path(shown).is_dir()
+        return looking.at(shown) and Path(shown).is_dir()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -57,6 +62,8 @@ def beside(shown: str, name: str) -> str:
 
 def _content(shown: str) -> bytes:
     """Raises UnreadableError; never waits for a pipe and never reads a device."""
+    if why := looking.into(shown):
+        raise UnreadableError(f"{shown}: {why}")
     try:
         with open(os.open(shown, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             status = os.fstat(file.fileno())

@@ -38,9 +38,9 @@ class Supplied:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def supplied_by(catalog: Catalog, shown: str) -> Supplied:
+def supplied_by(catalog: Catalog, shown: str, changed: Mapping[str, bytes] | None = None) -> Supplied:
     """What the environment in a file brings on top of an image. Raises UnreadableError."""
-    files = Files()
+    files = Files(changed=changed or {})
     environments = read_environments(shown, catalog.knowledge, files)
     if not environments:
         raise AmlcheckError(f"{shown}: {NO_ENVIRONMENT}")
@@ -121,8 +121,8 @@ def image_below(
     path = environment.dockerfile_path or dockerfile
     if path:
         try:
-            context = Context(options.context or Path(path).parent, Path(path))
-            return build(catalog, path, read_text(Path(path)), context, options)
+            context = Context(options.context or Path(path).parent, Path(path), options.changed)
+            return build(catalog, path, read_text(Path(path), options.changed), context, options)
         except AmlcheckError:
             return None, {}
     inline = string(environment.dockerfile)
@@ -145,10 +145,10 @@ def image_below(
 
 def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> SubjectReport:
     """Checks one file that states an environment. What cannot be read is told in the report's `error`, never raised."""
-    files = Files()
+    files = Files(changed=options.changed)
+    dockerfile = options.dockerfiles.get(shown, "")
     try:
-        alone = options.named is None or shown in options.named
-        environments = read_environments(shown, catalog.knowledge, files, alone)
+        environments, sources = prepared(catalog, shown, options, files)
     except AmlcheckError as error:
         return SubjectReport(shown, "environment", error=str(error))
     except Exception as error:  # a reader that fails on one file must not silence the others
@@ -157,17 +157,9 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         return SubjectReport(shown, "environment", findings=(crash,))
     if not environments:
         return SubjectReport(shown, "environment", error=NO_ENVIRONMENT)
-    sources: dict[str, str] = {}
     found: list[Finding] = []
     notes: list[str] = []
-    dockerfile = options.dockerfiles.get(shown, "")
     for environment in environments:
-        built, texts = image_below(catalog, shown, environment, options, dockerfile)
-        environment.built = built
-        environment.from_dockerfile = bool(environment.dockerfile_path or dockerfile or texts)
-        environment.supplied = testimonies(catalog, environment)
-        environment.python = _python(environment)
-        sources.update(texts)
         found += _findings(catalog, environment, options)
         notes += [f"belongs to it: {item}" for item in environment.together]
     judgements: tuple[Judgement, ...] = ()
@@ -185,6 +177,27 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         notes=tuple(dict.fromkeys(notes)),
         about={"states": ", ".join(dict.fromkeys(item.kind.value for item in environments))},
     )
+
+
+def prepared(
+    catalog: Catalog, shown: str, options: LintOptions, files: Files
+) -> tuple[list[Environment], dict[str, str]]:
+    """What a file states, each with the image below it, and the texts of the Dockerfiles that were read for that.
+
+    Raises UnreadableError.
+    """
+    alone = options.named is None or shown in options.named
+    environments = read_environments(shown, catalog.knowledge, files, alone)
+    sources: dict[str, str] = {}
+    dockerfile = options.dockerfiles.get(shown, "")
+    for environment in environments:
+        built, texts = image_below(catalog, shown, environment, options, dockerfile)
+        environment.built = built
+        environment.from_dockerfile = bool(environment.dockerfile_path or dockerfile or texts)
+        environment.supplied = testimonies(catalog, environment)
+        environment.python = _python(environment)
+        sources.update(texts)
+    return environments, sources
 
 
 def _python(environment: Environment) -> Testimony | None:

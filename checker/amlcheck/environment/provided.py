@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from amlcheck import looking
 from amlcheck.environment.entry_script import EntryScript, Import
 from amlcheck.environment.environment import Environment
 from amlcheck.model import Fact
@@ -60,10 +61,11 @@ def _beginnings(module: str) -> Iterator[str]:
 
 
 def _is_local(script: EntryScript, name: str) -> bool:
-    return any(
-        os.path.isfile(os.path.join(folder, f"{name}.py")) or os.path.isdir(os.path.join(folder, name))
-        for folder in script.folders
-    )
+    for folder in script.folders:
+        module, package = os.path.join(folder, f"{name}.py"), os.path.join(folder, name)
+        if (looking.at(module) and os.path.isfile(module)) or (looking.at(package) and os.path.isdir(package)):
+            return True
+    return False
 
 
 def is_standard(environment: Environment, name: str) -> bool | None:

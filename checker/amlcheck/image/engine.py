@@ -16,6 +16,7 @@ from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig, parse_config
 from amlcheck.image.limits import DEFAULT_LIMITS, Limits
 from amlcheck.image.session import SHELL, STDERR, STDOUT, ClosedError, first_command, shown
+from amlcheck.streams import refusal
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -158,8 +159,12 @@ class Engine:
         except APIError as error:
             told = shown(str(error.explanation or error), 300)
             raise AmlcheckError(f"the engine at {self.address} refuses: {doing}: {told}") from None
-        except (RequestException, DockerException, OSError) as error:
+        except (RequestException, DockerException, ConnectionError) as error:
             raise NoEngineError(f"the engine at {self.address} went away: {doing}: {_cause(error)}") from None
+        except OSError as error:
+            # Of this machine: no room for the build context, a file of it that cannot be read, no descriptor left.
+            known = next((one for one in _causes(error) if isinstance(one, OSError) and one.errno), error)
+            raise AmlcheckError(f"{doing}: {refusal(known)}") from None
 
     calling = _calling
 

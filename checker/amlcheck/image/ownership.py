@@ -25,7 +25,7 @@ from typing import Any
 from amlcheck.errors import AmlcheckError
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
-from amlcheck.streams import say
+from amlcheck.streams import refusal, say
 
 LABEL_RUN = "amlcheck.run"
 LABEL_OWNER = "amlcheck.owner"
@@ -130,9 +130,15 @@ def _deadline(lifetime_seconds: float) -> int:
 
 
 def make_folder(lifetime_seconds: float) -> Path:
-    """A new temporary folder whose name tells its owner; the caller removes it with `remove_folder`."""
+    """A new temporary folder whose name tells its owner; the caller removes it with `remove_folder`.
+
+    Raises AmlcheckError where there can be none.
+    """
     name = f"amlcheck-{RUN}-{me().text}-{_deadline(lifetime_seconds)}-"
-    return Path(tempfile.mkdtemp(prefix=name))
+    try:
+        return Path(tempfile.mkdtemp(prefix=name))
+    except OSError as error:
+        raise AmlcheckError(f"there is no folder for temporary files ({refusal(error)}); name one in TMPDIR") from error
 
 
 def remove_folder(folder: Path) -> None:

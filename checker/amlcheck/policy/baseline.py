@@ -14,11 +14,13 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from amlcheck import looking
 from amlcheck.errors import AmlcheckError
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict, Waiver
 from amlcheck.records import dataclass, replace
 from amlcheck.regex import regex
+from amlcheck.report.destination import write_file
 
 SCHEMA = "amlcheck-baseline/1"
 MAX_BYTES = 64 << 20
@@ -58,8 +60,9 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises AmlcheckError with one sentence."""
     try:
+        looking.into(path)
         if path.is_dir():
-            raise AmlcheckError(f"{path}: is a folder, not a baseline; give the name of a file")
+            raise AmlcheckError(f"{path}: is no baseline: it is a folder")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
@@ -73,20 +76,18 @@ def read_baseline(path: Path) -> Baseline:
     except (ValueError, RecursionError) as error:
         where = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
         what = error.msg if isinstance(error, json.JSONDecodeError) else "it is not UTF-8 or nested too deeply"
-        raise AmlcheckError(
-            f"{where}: is no baseline: {what}; resolve what a merge left, or delete it and write it again with"
-            f" --write-baseline {path}"
-        ) from error
+        raise AmlcheckError(f"{where}: is no baseline: {what}") from error
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
-        said = {"amlcheck/1": "it is a report", None: "it has no schema"}.get(schema, f"its schema is {schema!r:.60}")
-        raise AmlcheckError(f"{path}: is no baseline: {said}, not {SCHEMA!r}; write one with --write-baseline FILE")
+        said = "it is a report" if schema == "amlcheck/1" else f"its schema is {schema!r:.60}"
+        said = said if schema is not None else "it has no schema"
+        raise AmlcheckError(f"{path}: is no baseline: {said}, not {SCHEMA!r}")
     return Baseline(path, tuple(_entries(path, data.get("entries"))))
 
 
 def _entries(path: Path, items: object) -> Iterator[Entry]:
     if not isinstance(items, list):
-        raise AmlcheckError(f"{path}: is no baseline that can be read: entries is no list; write it again")
+        raise AmlcheckError(f"{path}: is no baseline that can be read: entries is no list")
     for number, item in enumerate(items, 1):
         given = item if isinstance(item, dict) else {}
         values = [value for value in map(given.get, Entry.__slots__) if isinstance(value, str)]
@@ -143,6 +144,17 @@ def is_recorded(item: Judgement | Finding) -> bool:
     return item.waiver is None and (isinstance(item, Finding) or item.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED))
 
 
+def check_writable(path: Path) -> None:
+    """Raises AmlcheckError where a baseline cannot be written: before the work, not after it."""
+    if path.exists():
+        try:
+            read_baseline(path)
+        except AmlcheckError as error:
+            raise AmlcheckError(f"{error}; nothing else is overwritten") from error
+    elif not path.parent.is_dir():
+        raise AmlcheckError(f"{path}: cannot be written: there is no folder {path.parent}")
+
+
 def baseline_of(subjects: Sequence[SubjectReport], path: Path) -> Baseline:
     """The baseline that a run makes; of one that is there, what the run did not look at stays. Raises AmlcheckError."""
     folder = path.parent
@@ -174,17 +186,7 @@ def write_baseline(baseline: Baseline) -> None:
     ]
     entries = "[\n    " + ",\n    ".join(lines) + "\n  ]" if lines else "[]"
     text = f'{{\n  "schema": "{SCHEMA}",\n  "entries": {entries}\n}}\n'
-    path = Path(os.path.realpath(baseline.path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            with beside.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise AmlcheckError(f"{baseline.path}: cannot be written: {error.strerror or error}") from error
+    write_file(str(baseline.path), text)
 
 
 class _Names:
@@ -228,6 +230,10 @@ def _message(item: Judgement | Finding) -> str:
 def _is_gone(entry: Entry, folder: Path) -> bool:
     """Whether the file that an entry is about is not there any more."""
     try:
-        return entry.kind in _FILES and entry.subject != "-" and not (folder / entry.subject).exists()
+        return entry.kind in _FILES and entry.subject != "-" and not _is_there(folder / entry.subject)
     except (OSError, ValueError):
         return True
+
+
+def _is_there(path: Path) -> bool:
+    return looking.at(path) and path.exists()

@@ -15,7 +15,7 @@ from amlcheck.report import markdown, paths, summary
 from amlcheck.report.destination import write_file
 from amlcheck.report.entries import FILES, Entry, problems
 from amlcheck.report.github import first_few, level_of, log_line, message_of
-from amlcheck.report.harmless import in_text, one_line
+from amlcheck.report.harmless import in_command, in_text, one_line
 
 FOLDER = "AGENT_TEMPDIRECTORY"
 SUMMARY_LIMIT = 1024 * 1024
@@ -24,20 +24,20 @@ _ISSUES = ("error", "warning")
 
 def render(report: Report) -> str:
     """The report as lines that the agent acts on, and one for people."""
-    base = paths.root()
+    named = paths.naming()
     by_level: dict[str, list[Entry]] = {level: [] for level in (*_ISSUES, "notice")}
     for entry in problems(report):
         by_level[level_of(entry)].append(entry)
     lines: list[str] = []
     for level in _ISSUES:
         shown, rest = first_few(by_level[level])
-        lines += [_issue(level, entry, base) for entry in shown]
+        lines += [_issue(level, entry, named) for entry in shown]
         if rest:
             lines.append(f"##vso[task.logissue type={level}]{_escaped(f'{len(rest)} more stand in the log below')}")
     for level, found in by_level.items():
         rest = found if level not in _ISSUES else first_few(found)[1]
         lines += [in_text(f"  {level}: {log_line(entry)}") for entry in rest]
-    lines.append(in_text(f"amlcheck: {summary.counted(report)}"))
+    lines += [in_text(f"amlcheck: {one_line(told)}") for told in (*report.notes, summary.counted(report))]
     return "\n".join(lines) + "\n"
 
 
@@ -59,25 +59,25 @@ def publish(report: Report) -> str:
     return f"##vso[task.uploadsummary]{_escaped(path)}\n"
 
 
-def _issue(level: str, entry: Entry, base: str) -> str:
-    properties = {"type": level, **_place(entry, base), "code": entry.rule}
+def _issue(level: str, entry: Entry, named: paths.Naming) -> str:
+    properties = {"type": level, **_place(entry, named), "code": entry.rule}
     told = "".join(f"{name}={_escaped(one_line(value))};" for name, value in properties.items())
-    return f"##vso[task.logissue {told}]{_escaped(in_text(message_of(entry)))}"
+    return f"##vso[task.logissue {told}]{_escaped(message_of(entry))}"
 
 
-def _place(entry: Entry, base: str) -> dict[str, str]:
+def _place(entry: Entry, named: paths.Naming) -> dict[str, str]:
     location = entry.location
     if location is None:
         subject = entry.subject
         known = subject.kind in FILES and subject.subject != paths.STANDARD_INPUT
-        return {"sourcepath": paths.in_repository(subject.subject, base)} if known else {}
+        return {"sourcepath": named(subject.subject)} if known else {}
     if location.path == paths.STANDARD_INPUT:
         return {}
-    name = paths.in_repository(location.path, base)
+    name = named(location.path)
     return {"sourcepath": name, "linenumber": str(location.line), "columnnumber": str(location.column)}
 
 
 def _escaped(text: str) -> str:
     """The percent sign first: the agent undoes it last."""
-    escaped = text.replace("%", "%AZP25").replace(";", "%3B").replace("\r", "%0D").replace("\n", "%0A")
+    escaped = in_command(text).replace("%", "%AZP25").replace(";", "%3B").replace("\r", "%0D").replace("\n", "%0A")
     return escaped.replace("]", "%5D")

@@ -20,11 +20,11 @@ VERSION = "4.3"
 
 def render(report: Report) -> str:
     """What there is to do, as Checkstyle's XML."""
-    base = paths.root()
-    files: dict[str, list[Entry]] = {_name(subject.subject, subject.kind, base): [] for subject in report.subjects}
+    named = paths.naming()
+    files: dict[str, list[Entry]] = {_name(subject.subject, subject.kind, named): [] for subject in report.subjects}
     for entry in entries(report):
         if entry.is_problem:
-            files.setdefault(_place(entry, base), []).append(entry)
+            files.setdefault(_place(entry, named), []).append(entry)
     root = ElementTree.Element("checkstyle", {"version": VERSION})
     for name, found in files.items():
         file = ElementTree.SubElement(root, "file", {"name": xml(one_line(name))})
@@ -33,14 +33,14 @@ def render(report: Report) -> str:
     return as_text(root)
 
 
-def _name(subject: str, kind: str, base: str) -> str:
-    return paths.in_repository(subject, base) if kind in FILES else subject
+def _name(subject: str, kind: str, named: paths.Naming) -> str:
+    return named(subject) if kind in FILES else subject
 
 
-def _place(entry: Entry, base: str) -> str:
+def _place(entry: Entry, named: paths.Naming) -> str:
     if entry.location is not None:
-        return paths.in_repository(entry.location.path, base)
-    return _name(entry.subject.subject, entry.subject.kind, base)
+        return named(entry.location.path)
+    return _name(entry.subject.subject, entry.subject.kind, named)
 
 
 def _error(entry: Entry) -> dict[str, str]:
@@ -51,7 +51,7 @@ def _error(entry: Entry) -> dict[str, str]:
     return {
         **found,
         "severity": _severity(entry),
-        "message": xml(f"{entry.told}{fix}"),
+        "message": xml(one_line(f"{entry.told}{fix}")),
         "source": f"amlcheck.{entry.rule}",
     }
 

@@ -34,31 +34,27 @@ def write_file(name: str, text: str) -> None:
     """Puts text into a file: all of it or, where it fails, nothing, and what was there stays. Raises AmlcheckError."""
     data = text.encode("utf-8", "replace")
     try:
-        path = os.path.realpath(name)  # a link keeps leading where it leads
-        if not _is_replaceable(path):
-            _write_in_place(path, data)
+        if _is_special(name):
+            _write_in_place(name, data, "ab")
             return
+        path = os.path.realpath(name)  # a link keeps leading where it leads
         try:
             _replace(path, data)
         except OSError as error:
             # A file that may be written in a folder that may not, or one that is mounted over another, as in a container.
             if error.errno not in (errno.EACCES, errno.EPERM, errno.EBUSY) or not os.path.isfile(path):
                 raise
-            _write_in_place(path, data)
+            _write_in_place(path, data, "wb")
     except OSError as error:
         raise AmlcheckError(f"{name}: cannot be written: {error.strerror or error}") from error
 
 
-def _is_replaceable(path: str) -> bool:
-    """Whether a new file can stand for it: not for a pipe or device, another user's file, or one with several names."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return True
-    if stat.S_ISDIR(found.st_mode):
-        return True  # which is told as it fails
-    mine = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and mine
+def _is_special(name: str) -> bool:
+    """Whether a name is a pipe, a device, or one of this process's streams, wherever that goes."""
+    with suppress(FileNotFoundError):
+        mode = os.stat(name).st_mode
+        return name.startswith("/dev/") or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
 
 
 def _replace(path: str, data: bytes) -> None:
@@ -79,8 +75,8 @@ def _replace(path: str, data: bytes) -> None:
         raise
 
 
-def _write_in_place(path: str, data: bytes) -> None:
-    with open(path, "wb") as file:
+def _write_in_place(path: str, data: bytes, mode: str) -> None:
+    with open(path, mode) as file:
         file.write(data)
 
 

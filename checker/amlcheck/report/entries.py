@@ -27,7 +27,7 @@ from amlcheck.model import (
     Waiver,
 )
 from amlcheck.records import dataclass, replace
-from amlcheck.report.harmless import one_line
+from amlcheck.report.harmless import lines, one_line
 
 UNREADABLE = "unreadable"
 """Stands where a rule's ID stands, for a file or image that could not be read."""
@@ -60,7 +60,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One verdict, finding or unreadable subject. Its texts are of one line and free of control characters."""
+    """One verdict, finding or unreadable subject. Its texts are free of control characters."""
 
     subject: SubjectReport
     kind: Kind
@@ -72,7 +72,7 @@ class Entry:
     counts: bool
     """Whether it alone makes the exit code other than 0."""
     message: str
-    """What was found, and against what; without the name of file or requirement."""
+    """What was found, and against what; without the name of file or requirement. It may have several lines."""
     fix: str
     source: str
     location: Location | None
@@ -173,7 +173,7 @@ def _unreadable(subject: SubjectReport) -> Entry:
         name="",
         severity=Severity.ERROR,
         counts=True,
-        message=one_line(subject.error),
+        message=lines(subject.error),
         fix="",
         source="",
         location=None,
@@ -205,7 +205,7 @@ def _judged(report: Report, subject: SubjectReport, item: Judgement, fingerprint
         severity=item.severity,
         counts=fails(report, item) or open_counts,
         message=_message(item),
-        fix=one_line(item.fix),
+        fix=lines(item.fix),
         source=one_line(item.source),
         location=_first(chain),
         chain=chain,
@@ -224,8 +224,8 @@ def _found(report: Report, subject: SubjectReport, item: Finding, fingerprint: s
         name=rule_name(item.rule),
         severity=item.severity,
         counts=fails(report, item),
-        message=one_line(item.message),
-        fix=one_line(item.fix),
+        message=lines(item.message),
+        fix=lines(item.fix),
         source="",
         location=item.location or _first(item.related),
         chain=item.related,
@@ -240,10 +240,10 @@ def _message(item: Judgement) -> str:
     """The reason, and what was found and asked where the reason does not say it."""
     found, expected = item.found or "", item.expected or ""
     if item.verdict is Verdict.MET:
-        return one_line(f"{found or 'met'}: {item.reason}")
+        return lines(f"{found or 'met'}: {item.reason}")
     if item.verdict is not Verdict.VIOLATED or expected == "present" or not expected or expected in item.reason:
-        return one_line(item.reason)
-    return one_line(f"{item.reason} (found {found or 'nothing'}, expected {expected})")
+        return lines(item.reason)
+    return lines(f"{item.reason} (found {found or 'nothing'}, expected {expected})")
 
 
 def _first(chain: Iterable[Evidence]) -> Location | None:

@@ -13,7 +13,7 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.model import Report, Severity
 from amlcheck.report import markdown, paths, summary
 from amlcheck.report.entries import FILES, Entry, Kind, problems
-from amlcheck.report.harmless import in_text, one_line
+from amlcheck.report.harmless import in_command, in_text, one_line
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 SUMMARY_LIMIT = 1024 * 1024
@@ -26,20 +26,20 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 def render(report: Report) -> str:
     """The report as lines that the runner acts on, and one for people."""
-    base = paths.root()
+    named = paths.naming()
     by_level: dict[str, list[Entry]] = {level: [] for level in _LEVELS.values()}
     for entry in problems(report):
         by_level[level_of(entry)].append(entry)
     lines: list[str] = []
     for level, found in by_level.items():
         shown, rest = first_few(found)
-        lines += [_annotation(level, entry, base) for entry in shown]
+        lines += [_annotation(level, entry, named) for entry in shown]
         if rest:
             lines.append(f"::{level} title=amlcheck::{_data(f'{len(rest)} more of this level stand in the log below')}")
     lines += [
         in_text(f"  {level}: {log_line(entry)}") for level, found in by_level.items() for entry in first_few(found)[1]
     ]
-    lines.append(in_text(f"amlcheck: {summary.counted(report)}"))
+    lines += [in_text(f"amlcheck: {one_line(told)}") for told in (*report.notes, summary.counted(report))]
     return "\n".join(lines) + "\n"
 
 
@@ -75,7 +75,9 @@ def first_few(found: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]
 
 def message_of(entry: Entry) -> str:
     """The message, and in a line of its own what to do."""
-    text = entry.told if entry.location is not None else f"{one_line(entry.subject.subject)}: {entry.told}"
+    name = one_line(entry.subject.subject)
+    is_named = entry.subject.kind in FILES or entry.told.startswith(name)
+    text = entry.told if is_named else f"{name}: {entry.told}"
     text += f"\nfix: {entry.fix}" if entry.fix else ""
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
 
@@ -87,23 +89,23 @@ def log_line(entry: Entry) -> str:
     return one_line(f"{where}: {entry.rule} {entry.told}")
 
 
-def _annotation(level: str, entry: Entry, base: str) -> str:
-    properties = _place(entry, base)
+def _annotation(level: str, entry: Entry, named: paths.Naming) -> str:
+    properties = _place(entry, named)
     properties["title"] = entry.title
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
     return f"::{level} {told}::{_data(message_of(entry))}"
 
 
-def _place(entry: Entry, base: str) -> dict[str, str]:
+def _place(entry: Entry, named: paths.Naming) -> dict[str, str]:
     """The file as the repository names it; columns only within one line, as GitHub takes no others."""
     location = entry.location
     if location is None:
         subject = entry.subject
         known = subject.kind in FILES and subject.subject != paths.STANDARD_INPUT
-        return {"file": paths.in_repository(subject.subject, base)} if known else {}
+        return {"file": named(subject.subject)} if known else {}
     if location.path == paths.STANDARD_INPUT:
         return {}
-    place = {"file": paths.in_repository(location.path, base), "line": str(location.line)}
+    place = {"file": named(location.path), "line": str(location.line)}
     place["endLine"] = str(max(location.line, location.end_line))
     if location.end_line <= location.line:
         place["col"] = str(location.column)
@@ -113,7 +115,7 @@ def _place(entry: Entry, base: str) -> dict[str, str]:
 
 def _data(text: str) -> str:
     """A message, of which nothing is a command to another CI either."""
-    return in_text(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return in_command(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -8,31 +8,32 @@ from typing import Any
 from amlcheck.model import Report, Severity
 from amlcheck.report import paths
 from amlcheck.report.entries import FILES, Entry, Kind, problems
+from amlcheck.report.harmless import one_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
 def render(report: Report) -> str:
     """What there is to do, as GitLab's JSON."""
-    base = paths.root()
+    named = paths.naming()
     return (
-        json.dumps([_issue(entry, base) for entry in problems(report)], indent=2, ensure_ascii=False)
+        json.dumps([_issue(entry, named) for entry in problems(report)], indent=2, ensure_ascii=False)
         .encode("utf-8", "replace")
         .decode()
         + "\n"
     )
 
 
-def _issue(entry: Entry, base: str) -> dict[str, Any]:
+def _issue(entry: Entry, named: paths.Naming) -> dict[str, Any]:
     fix = f"; fix: {entry.fix}" if entry.fix else ""
     return {
         "type": "issue",
-        "description": f"{entry.told}{fix}",
+        "description": one_line(f"{entry.told}{fix}"),
         "check_name": entry.rule,
         "categories": ["Compatibility"],
         "severity": _severity(entry),
         "fingerprint": entry.fingerprint,
-        "location": _location(entry, base),
+        "location": _location(entry, named),
     }
 
 
@@ -45,13 +46,13 @@ def _severity(entry: Entry) -> str:
     return _SEVERITIES[entry.severity]
 
 
-def _location(entry: Entry, base: str) -> dict[str, Any]:
+def _location(entry: Entry, named: paths.Naming) -> dict[str, Any]:
     location = entry.location
     if location is None:
         subject = entry.subject
-        path = paths.in_repository(subject.subject, base) if subject.kind in FILES else subject.subject
+        path = named(subject.subject) if subject.kind in FILES else subject.subject
         return {"path": path, "lines": {"begin": 1}}
     return {
-        "path": paths.in_repository(location.path, base),
+        "path": named(location.path),
         "lines": {"begin": location.line, "end": max(location.line, location.end_line)},
     }

@@ -69,7 +69,7 @@ def _case(entry: Entry) -> ElementTree.Element:
         ElementTree.SubElement(case, "system-out").text = xml(entry.message)
         return case
     kind = f"{entry.kind.value}" if entry.kind is not Kind.FINDING else entry.severity.label
-    outcome = ElementTree.SubElement(case, _outcome(entry), {"type": kind, "message": xml(_headline(entry))})
+    outcome = ElementTree.SubElement(case, _outcome(entry), {"type": kind, "message": xml(one_line(_headline(entry)))})
     if entry.kind is Kind.NOT_APPLICABLE:
         return case
     details = xml("\n".join(_details(entry)))

@@ -30,7 +30,8 @@ def render(report: Report) -> str:
 
 def body(report: Report, limit: int) -> str:
     """The report in at most `limit` bytes of Markdown."""
-    head = f"## amlcheck: {summary.outcome(report)}\n\n{text(summary.counted(report))}\n"
+    notes = "".join(f"\nNote: {text(note)}\n" for note in report.notes)
+    head = f"## amlcheck: {summary.outcome(report)}\n\n{text(summary.counted(report))}\n{notes}"
     out, left = [head], limit - len(head.encode()) - _ROOM
     dropped = 0
     for block, weight in _blocks(report):
@@ -138,7 +139,7 @@ def _deployment(subject: SubjectReport) -> str:
 
 def _places() -> Callable[[Entry], str]:
     """What shows where an entry is: a link into the repository where a CI tells what its address is."""
-    base = paths.root()
+    named = paths.naming()
     address = _address()
 
     def place(entry: Entry) -> str:
@@ -147,7 +148,7 @@ def _places() -> Callable[[Entry], str]:
             image = next((item for item in entry.chain if item.location is None), None)
             return code(image.place or image.note) if image is not None else ""
         shown = code(f"{location.path}:{location.line}")
-        name = paths.in_repository(location.path, base)
+        name = named(location.path)
         if not address or paths.is_outside(name) or name == paths.STANDARD_INPUT or entry.subject.kind not in FILES:
             return shown
         return link(shown, f"{address}/{paths.uri(name)}#L{location.line}")

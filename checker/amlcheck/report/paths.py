@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
@@ -16,7 +18,7 @@ def root() -> str:
     here = Path.cwd()
     for name in _ROOTS:
         told = os.environ.get(name)
-        if told and os.path.isabs(told) and _inside(str(here), told):
+        if told and os.path.isabs(told) and (_inside(str(here), told) or _inside(_real(str(here)), _real(told))):
             return told
     for folder in (here, *here.parents):
         if (folder / ".git").exists():
@@ -24,13 +26,25 @@ def root() -> str:
     return str(here)
 
 
-def in_repository(path: str, base: str | None = None) -> str:
-    """A path as the repository at `base` (default: `root()`) names it; absolute where it is outside of it."""
+Naming = Callable[[str], str]
+
+
+def naming() -> Naming:
+    """How the repository that we are in names a path; each is worked out once."""
+    folder = root()
+    return cache(lambda path: _in_repository(path, folder))
+
+
+def in_repository(path: str) -> str:
+    """A path as the repository that we are in names it; absolute where it is outside of it."""
+    return _in_repository(path, root())
+
+
+def _in_repository(path: str, folder: str) -> str:
     if path == STANDARD_INPUT:
         return path
-    folder = root() if base is None else base
     whole = os.path.abspath(path)
-    for one, other in ((whole, folder), (os.path.realpath(whole), os.path.realpath(folder))):
+    for one, other in ((whole, folder), (_real(whole), _real(folder))):
         if _inside(one, other):
             return PurePath(os.path.relpath(one, other)).as_posix()
     return PurePath(whole).as_posix()
@@ -38,7 +52,11 @@ def in_repository(path: str, base: str | None = None) -> str:
 
 def uri(path: str) -> str:
     """A path of `in_repository` as a URI reference: what a URI would read otherwise is percent-encoded."""
-    encoded = quote(os.fsencode(path), safe="/-._~")
+    try:
+        data = os.fsencode(path)
+    except UnicodeEncodeError:  # the name of no file
+        data = path.encode("utf-8", "surrogatepass")
+    encoded = quote(data, safe="/-._~")
     if path.startswith("/"):
         return "file://" + encoded
     drive = PurePath(path).drive
@@ -48,6 +66,13 @@ def uri(path: str) -> str:
 def is_outside(path: str) -> bool:
     """Whether a path of `in_repository` is absolute."""
     return path.startswith("/") or bool(PurePath(path).drive)
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # it has a NUL character: the name of no file
+        return path
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from amlcheck import __version__
@@ -25,7 +24,7 @@ from amlcheck.report.entries import (
     evidence_line,
     in_image,
 )
-from amlcheck.report.harmless import one_line
+from amlcheck.report.harmless import lines, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -63,7 +62,7 @@ class _Log:
 
     def __init__(self, report: Report, shown: list[Entry]) -> None:
         self._report = report
-        self._named = partial(paths.in_repository, base=paths.root())
+        self._named = paths.naming()
         everything = list(entries(report))
         self._rules = sarif_rules.descriptors(entry for entry in everything if entry.rule != UNREADABLE)
         self._index = {rule["id"]: index for index, rule in enumerate(self._rules)}
@@ -97,8 +96,9 @@ class _Log:
     def _invocation(self) -> dict[str, Any]:
         code = exit_code(self._report)
         told = [self._notification(entry.subject, UNREADABLE, "error", entry.message) for entry in self._unreadable]
+        told += [self._notification(None, sarif_rules.NOTE, "note", note) for note in self._report.notes]
         for subject in self._report.subjects:
-            told += [self._notification(subject, sarif_rules.NOTE, "note", one_line(note)) for note in subject.notes]
+            told += [self._notification(subject, sarif_rules.NOTE, "note", note) for note in subject.notes]
         return {
             "executionSuccessful": not self._unreadable,
             "exitCode": int(code),
@@ -106,14 +106,10 @@ class _Log:
             "toolExecutionNotifications": told,
         }
 
-    def _notification(self, subject: SubjectReport, name: str, level: str, message: str) -> dict[str, Any]:
+    def _notification(self, subject: SubjectReport | None, name: str, level: str, message: str) -> dict[str, Any]:
         index = [item["id"] for item in sarif_rules.NOTIFICATIONS].index(name)
-        return {
-            "descriptor": {"id": name, "index": index},
-            "level": level,
-            "message": {"text": _message(message)},
-            "locations": [self._of_subject(subject)],
-        }
+        told = {"descriptor": {"id": name, "index": index}, "level": level, "message": {"text": _message(message)}}
+        return told if subject is None else {**told, "locations": [self._of_subject(subject)]}
 
     def _artifact(self, subject: SubjectReport) -> dict[str, Any]:
         artifact: dict[str, Any] = {"location": self._place(subject), "roles": ["analysisTarget"]}
@@ -260,7 +256,7 @@ def _told(item: Evidence) -> dict[str, str]:
 
 def _message(text: str) -> str:
     """A message in which nothing becomes a link: in SARIF `[words](target)` is one."""
-    return one_line(text).replace("](", "] (")
+    return lines(text).replace("](", "] (")
 
 
 def _properties(entry: Entry) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _NOT_YAML = regex(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 def render(report: Report) -> str:
     """The report as TAP."""
     shown = list(tested(report))
-    lines = ["TAP version 13", f"1..{len(shown)}"]
+    lines = ["TAP version 13", f"1..{len(shown)}", *(f"# {one_line(note)}" for note in report.notes)]
     for number, entry in enumerate(shown, 1):
         lines.append(_point(number, entry))
         lines.extend(_diagnostics(entry))
@@ -48,9 +48,9 @@ def _directive(entry: Entry) -> str:
     if entry.kind is Kind.MET or entry.counts:
         return ""
     if entry.kind is Kind.NOT_APPLICABLE:
-        return _escaped(f"SKIP not applicable: {entry.message}")
+        return _escaped(f"SKIP not applicable: {one_line(entry.message)}")
     if entry.kind is Kind.UNDECIDED:
-        return _escaped(f"SKIP undecided: {entry.message}")
+        return _escaped(f"SKIP undecided: {one_line(entry.message)}")
     return f"TODO {entry.severity.label}, which does not fail"
 
 
@@ -74,8 +74,8 @@ def _diagnostics(entry: Entry) -> Iterator[str]:
         yield f"    {name}: {value if isinstance(value, int) else _quoted(value)}"
     if entry.chain:
         yield "    evidence:"
-        for item in entry.chain:
-            yield f"      - {_quoted(evidence_line(item))}"
+        for number, item in enumerate(entry.chain, 1):  # no list: Perl's reader takes `- "a: b"` for a mapping
+            yield f"      {number}: {_quoted(evidence_line(item))}"
     yield "  ..."
 
 

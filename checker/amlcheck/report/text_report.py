@@ -5,14 +5,7 @@ Readable without colour and at 80 columns. Nothing from a file reaches the termi
 
 from __future__ import annotations
 
-import io
-import textwrap
-from collections import Counter
-from collections.abc import Iterable
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable, Iterator
 
 from amlcheck.judge import fails
 from amlcheck.model import (
@@ -28,7 +21,10 @@ from amlcheck.model import (
     SubjectReport,
     Verdict,
 )
+from amlcheck.pages import hint
 from amlcheck.report.harmless import plain
+from amlcheck.report.page import Page, Segment
+from amlcheck.report.summary import counted
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -36,34 +32,25 @@ _MARKS = {
     Verdict.UNDECIDED: ("?", "yellow"),
 }
 _IGNORED = ("ign", "dim")
+_HEADER = ("  ", "requirement", "found", "expected", "why")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 DEFAULT_WIDTH = 80
 MAX_SHOWN = 300
 """Characters of one piece of evidence from an image."""
 
 
-def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
-    """The report as text of that many columns."""
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=max(width, 40),
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False, summary: bool = True) -> str:
+    """The report as text of that many columns; without the last line where no `summary` is wanted."""
+    page = Page(max(width, 40), colour)
     many = len(report.subjects) > 8
     for subject in report.subjects:
         beside_baseline = any(map(_is_old, subject.judgements)) or any(map(_is_old, subject.findings))
         if (many or beside_baseline) and _quiet(subject):
             continue
-        _subject(console, subject)
-    _summary(console, report)
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+        _subject(page, subject)
+    if summary:
+        _summary(page, report)
+    return str(page)
 
 
 def _is_old(item: Judgement | Finding) -> bool:
@@ -79,66 +66,57 @@ def _quiet(subject: SubjectReport) -> bool:
     return settled and not subject.error and all(item.waiver is not None for item in subject.findings)
 
 
-def _subject(console: Console, subject: SubjectReport) -> None:
-    console.print(Text(plain(subject.subject), style="bold underline" if console.is_terminal else "bold"))
+def _subject(page: Page, subject: SubjectReport) -> None:
+    page.paragraph(plain(subject.subject), "bold underline")
     if subject.error:
-        console.print(Text(f"  error: {plain(subject.error)}", style="bold red"))
-        console.print()
+        page.paragraph(f"  error: {plain(subject.error)}", "bold red")
+        page.blank()
         return
     for note in subject.notes:
-        _hanging(console, "  note: ", note, "yellow", "", 4)
+        _hanging(page, "  note: ", note, "yellow", "", 4)
     known = [item for item in subject.judgements if _is_old(item)]
     asked = [item for item in subject.judgements if item.verdict is not Verdict.NOT_APPLICABLE and item not in known]
     others = [item for item in subject.judgements if item.verdict is Verdict.NOT_APPLICABLE]
     if asked:
-        console.print(_table(asked, subject))
+        page.table(_HEADER, list(_rows(asked, subject)), fixed=2)
     if known:
         told = ", ".join(f"{item.component} {item.found or 'not known'}" for item in known)
-        _hanging(console, "  in the baseline: ", told, "dim", "dim", 4)
+        _hanging(page, "  in the baseline: ", told, "dim", "dim", 4)
     if others:
         found = ", ".join(f"{item.component} {item.found or 'not known'}" for item in others)
-        _hanging(console, "  not asked here: ", found, "dim", "dim", 4)
+        _hanging(page, "  not asked here: ", found, "dim", "dim", 4)
     if subject.deployment is not None:
         from amlcheck.report import deployment_text
 
-        deployment_text.show(console, subject.deployment, plain, _hanging)
+        deployment_text.show(page, subject.deployment)
     else:
-        console.print()
+        page.blank()
     counting = [item for item in subject.judgements if item.waiver is None]
     for judgement in counting:
         if judgement.verdict is Verdict.VIOLATED:
-            _violation(console, judgement, subject)
+            _violation(page, judgement, subject)
     by_severity = sorted((item for item in subject.findings if item.waiver is None), key=lambda item: -item.severity)
     for finding in by_severity:
         if finding.severity is Severity.ERROR:
-            _finding(console, finding, subject)
+            _finding(page, finding, subject)
     for judgement in counting:
         if judgement.verdict is Verdict.UNDECIDED:
-            _undecided(console, judgement, subject)
+            _undecided(page, judgement, subject)
     for finding in by_severity:
         if finding.severity is not Severity.ERROR:
-            _finding(console, finding, subject)
+            _finding(page, finding, subject)
 
 
-def _table(judgements: Iterable[Judgement], subject: SubjectReport) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=True, header_style="dim")
-    table.add_column("  ", no_wrap=True)
-    table.add_column("requirement", no_wrap=True)
-    table.add_column("found", overflow="fold")
-    table.add_column("expected", overflow="fold")
-    table.add_column("why", overflow="fold", style="dim")
+def _rows(judgements: Iterable[Judgement], subject: SubjectReport) -> Iterator[list[Segment]]:
     for judgement in judgements:
-        mark, style = _MARKS[judgement.verdict]
-        if judgement.waiver is not None:
-            mark, style = _IGNORED
-        table.add_row(
-            Text(f"  {mark}", style=style),
-            Text(judgement.component),
-            Text(plain(judgement.found or "not known")),
-            Text(plain(judgement.expected or "-")),
-            Text(plain(_why(judgement, subject))),
-        )
-    return table
+        mark, style = _MARKS[judgement.verdict] if judgement.waiver is None else _IGNORED
+        yield [
+            (f"  {mark}", style),
+            (judgement.component, ""),
+            (plain(judgement.found or "not known"), ""),
+            (plain(judgement.expected or "-"), ""),
+            (plain(_why(judgement, subject)), "dim"),
+        ]
 
 
 def _why(judgement: Judgement, subject: SubjectReport) -> str:
@@ -190,64 +168,55 @@ def _chain(judgement: Judgement) -> Chain:
     return ()
 
 
-def _violation(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
-    _headline(console, judgement.severity, judgement.rule, f"{judgement.component}: {judgement.reason}")
+def _violation(page: Page, judgement: Judgement, subject: SubjectReport) -> None:
+    _headline(page, judgement.severity, judgement.rule, f"{judgement.component}: {judgement.reason}")
     if _adds(judgement.reason, judgement):
-        console.print(
-            Text(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}")
-        )
-    _excerpts(console, _chain(judgement), subject)
-    _tail(console, judgement.fix, judgement.source)
+        page.paragraph(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}")
+    _excerpts(page, _chain(judgement), subject)
+    _tail(page, judgement.fix, judgement.source)
 
 
 def _adds(reason: str, judgement: Judgement) -> bool:
     return (judgement.expected or "") not in reason and judgement.expected != "present"
 
 
-def _undecided(console: Console, judgement: Judgement, subject: SubjectReport) -> None:
+def _undecided(page: Page, judgement: Judgement, subject: SubjectReport) -> None:
     label = f"undecided[{judgement.rule}] "
-    _hanging(console, label, f"{judgement.component}: {judgement.reason}", "yellow", "", 2)
+    _hanging(page, label, f"{judgement.component}: {judgement.reason}", "yellow", "", 2)
     testimonies = [witness.testimony for witness in judgement.witnesses]
     if not any(isinstance(item, Fact) and not item.value.present for item in testimonies):
-        _excerpts(console, _chain(judgement), subject)
-    _tail(console, judgement.fix, "")
+        _excerpts(page, _chain(judgement), subject)
+    _tail(page, judgement.fix, "")
 
 
-def _finding(console: Console, finding: Finding, subject: SubjectReport) -> None:
-    _headline(console, finding.severity, finding.rule, finding.message)
+def _finding(page: Page, finding: Finding, subject: SubjectReport) -> None:
+    _headline(page, finding.severity, finding.rule, finding.message)
     if finding.location is not None:
-        _excerpts(console, (Evidence("", finding.location), *finding.related), subject)
+        _excerpts(page, (Evidence("", finding.location), *finding.related), subject)
     elif finding.related:
-        _excerpts(console, finding.related, subject)
-    _tail(console, finding.fix, "")
+        _excerpts(page, finding.related, subject)
+    _tail(page, finding.fix, "")
 
 
-def _headline(console: Console, severity: Severity, rule: str, message: str) -> None:
+def _headline(page: Page, severity: Severity, rule: str, message: str) -> None:
     label = f"{severity.label}[{rule}] "
-    _hanging(console, label, message, _STYLES[severity], "bold", 2)
+    _hanging(page, label, message, _STYLES[severity], "bold", 2)
 
 
-def _tail(console: Console, fix: str, source: str) -> None:
+def _tail(page: Page, fix: str, source: str) -> None:
     for label, text in (("fix", fix), ("source", source)):
         if text:
             style, text_style = ("green", "") if label == "fix" else ("dim", "dim")
-            _hanging(console, f"  {label}: ", text, style, text_style, 4)
-    console.print()
+            _hanging(page, f"  {label}: ", text, style, text_style, 4)
+    page.blank()
 
 
-def _hanging(console: Console, label: str, message: str, style: str, text_style: str, indent: int) -> None:
-    """A label and a text, wrapped with the following lines indented."""
-    wrapped = textwrap.wrap(
-        label + plain(message), console.width, subsequent_indent=" " * indent, break_on_hyphens=False
-    )
-    for index, row in enumerate(wrapped):
-        line = Text(row, style=text_style)
-        if index == 0:
-            line.stylize(style, 0, len(label))
-        console.print(line, no_wrap=True, crop=True)
+def _hanging(page: Page, label: str, message: str, style: str, text_style: str, indent: int) -> None:
+    """A label and a text from wherever, wrapped with the following lines indented."""
+    page.hanging(label, plain(message), style, text_style, indent)
 
 
-def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
+def _excerpts(page: Page, chain: Chain, subject: SubjectReport) -> None:
     """The source lines of a chain, in the order of cause, each with its words underlined."""
     places = [item for item in chain if item.location is not None]
     shown = ""
@@ -256,17 +225,15 @@ def _excerpts(console: Console, chain: Chain, subject: SubjectReport) -> None:
         location = item.location
         assert location is not None
         if location.path != shown or item is places[0]:
-            console.print(
-                Text(f"  {' ' * margin}--> {plain(location.path)}:{location.line}:{location.column}", style="blue")
-            )
+            page.paragraph(f"  {' ' * margin}--> {plain(location.path)}:{location.line}:{location.column}", "blue")
             shown = location.path
         line = _line(subject, location)
         if line is None:
             continue
-        _underlined(console, line, location, margin, item.note)
+        _underlined(page, line, location, margin, item.note)
     for item in chain:
         if item.location is None:
-            _hanging(console, f"  {' ' * margin} = ", told_evidence(item), "dim", "dim", margin + 5)
+            _hanging(page, f"  {' ' * margin} = ", told_evidence(item), "dim", "dim", margin + 5)
 
 
 def _short(text: str) -> str:
@@ -282,9 +249,9 @@ def _line(subject: SubjectReport, location: Location) -> str | None:
     return lines[location.line - 1].rstrip("\r") if location.line <= len(lines) else None
 
 
-def _underlined(console: Console, line: str, location: Location, margin: int, note: str) -> None:
+def _underlined(page: Page, line: str, location: Location, margin: int, note: str) -> None:
     """One source line, cut to the width around the words, and the marks below them."""
-    room = console.width - margin - 6
+    room = page.width - margin - 6
     start = location.column - 1
     end = location.end_column - 1 if location.end_line == location.line else len(line.rstrip(" \\"))
     end = max(min(end, len(line)), start + 1)
@@ -297,44 +264,30 @@ def _underlined(console: Console, line: str, location: Location, margin: int, no
     whole = prefix + before + words + after
     if len(whole) > room:
         whole = whole[: room - 1] + "…"
-    console.print(Text(f"  {location.line:>{margin}} | {whole}"), no_wrap=True, crop=True)
+    page.line((f"  {location.line:>{margin}} | {whole}", ""))
     offset = len(prefix) + len(before)
     marks = "^" * max(1, min(len(words), room - offset))
     label = f" {note}" if note and offset + len(marks) + len(note) < room else ""
-    line_of_marks = Text(f"  {' ' * margin} | {' ' * offset}")
-    line_of_marks.append(marks, style="bold red")
-    line_of_marks.append(plain(label), style="dim")
-    console.print(line_of_marks, no_wrap=True, crop=True)
+    page.line((f"  {' ' * margin} | {' ' * offset}", ""), (marks, "bold red"), (plain(label), "dim"))
 
 
-def _summary(console: Console, report: Report) -> None:
+def _is_told(item: Judgement | Finding) -> bool:
+    """Whether something is said of it beside a line of the table."""
+    return isinstance(item, Finding) or item.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
+
+
+def _summary(page: Page, report: Report) -> None:
     everything: list[Judgement | Finding] = []
     for subject in report.subjects:
         everything += [*subject.judgements, *subject.findings]
     items = [item for item in everything if item.waiver is None]
-    waived = Counter(item.waiver.by for item in everything if item.waiver is not None)
-    findings = [item for item in items if isinstance(item, Finding)]
-    verdicts = Counter(item.verdict for item in items if isinstance(item, Judgement))
-    count = len(report.subjects)
-    kinds = {subject.kind for subject in report.subjects}
-    kind = next(iter(kinds)) if kinds in ({"image"}, {"deployment"}) else "subject" if "deployment" in kinds else "file"
-    parts = [f"{verdicts[verdict]} {verdict.value}" for verdict in (Verdict.MET, Verdict.VIOLATED, Verdict.UNDECIDED)]
-    severities = Counter(item.severity for item in findings)
-    counted = [
-        f"{severities[severity]} {severity.label}{'s' if severities[severity] != 1 and severity is not Severity.INFO else ''}"
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
-        if severities[severity]
-    ]
-    errors = sum(bool(subject.error) for subject in report.subjects)
-    line = f"{count} {kind}{'s' if count != 1 else ''}, profile {report.profile}"
-    line += f" with {report.flavour}" if report.flavour else ""
-    line += f": {', '.join(parts)}"
-    line += f"; {', '.join(counted)}" if counted else ""
-    line += f"; {waived['ignore']} ignored" if waived["ignore"] else ""
-    line += f"; {waived['baseline']} in the baseline" if waived["baseline"] else ""
-    line += f"; {errors} not readable" if errors else ""
+    errors = any(subject.error for subject in report.subjects)
+    undecided = any(isinstance(item, Judgement) and item.verdict is Verdict.UNDECIDED for item in items)
+    told = next((item.rule for item in items if item.rule and _is_told(item)), "")
+    if told:
+        page.paragraph(f"what a rule asks, why, and what to do: {hint(plain(told))}", "dim")
     failing = any(fails(report, item) for item in items)
-    style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
+    style = "bold red" if failing or errors else "yellow" if undecided else "bold green"
     for note in report.notes:
-        _hanging(console, "note: ", note, "yellow", "", 2)
-    console.print(Text(line, style=style))
+        _hanging(page, "note: ", note, "yellow", "", 2)
+    page.paragraph(plain(counted(report)), style)

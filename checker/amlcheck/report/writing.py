@@ -13,10 +13,12 @@ from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.model import Report
 from amlcheck.nearest import nearest
 from amlcheck.records import dataclass
+from amlcheck.remembering import runs
 from amlcheck.report import formats
 from amlcheck.report.destination import write_file, write_out
 from amlcheck.report.harmless import in_text
 
+_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1")
 _WIDTH = 100
 """Columns of text that no terminal shows."""
 _MAX_WIDTH = 120
@@ -48,7 +50,7 @@ def outputs(options: argparse.Namespace, config: Config) -> tuple[Output, ...]:
             f"{name}: {' and '.join(output.format for output in bare)} would all go to standard output:"
             f" write all but one to files, as {bare[0].format}=FILE"
         )
-    if options.output is not None and options.output != "-":
+    if options.output is not None and options.output not in _STANDARD_OUTPUT:
         if not bare:
             raise AmlcheckError(
                 f"--output {options.output}: every format has a file of its own already; it is for the one that has none"
@@ -78,6 +80,9 @@ def _failure(output: Output, report: Report, options: argparse.Namespace) -> Aml
             write_file(output.file, text)
         else:
             write_out(text)
+        if runs.current is not None:
+            runs.current.wrote(output.file, text)
+            runs.current.forgotten |= output.format in formats.TO_SERVER
     except AmlcheckError as error:
         return error
     return None
@@ -96,7 +101,7 @@ def _rendered(output: Output, report: Report, options: argparse.Namespace) -> st
 
 
 def _parse(text: str, name: str, told: Callable[[str], AmlcheckError]) -> Output:
-    """FORMAT or FORMAT=FILE; FORMAT=- is FORMAT."""
+    """FORMAT or FORMAT=FILE."""
     kind, equals, file = text.partition("=")
     if kind not in formats.NAMES:
         near = nearest(kind, formats.NAMES)
@@ -104,7 +109,7 @@ def _parse(text: str, name: str, told: Callable[[str], AmlcheckError]) -> Output
         raise told(f"{name}: {kind!r} is none; {hint}")
     if equals and not file:
         raise told(f"{name}: {text!r} names no file; write {kind}=FILE, or {kind} for standard output")
-    return Output(kind, "" if file == "-" else file)
+    return Output(kind, "" if file in _STANDARD_OUTPUT else file)
 
 
 def _relative(text: str, config: Config) -> str:

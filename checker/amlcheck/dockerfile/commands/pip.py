@@ -167,6 +167,8 @@ def install_requirement(
     limit = (limits or {}).get(spec.name)
     if limit is not None and not spec.unknown:
         both = limit if versions is None else versions & limit
+        if both.is_empty:
+            unknown = f"its constraints allow {limit.text} only, which is not what is asked for: pip refuses it"
         versions = limit if both == limit else both
     step.install(
         "pip",

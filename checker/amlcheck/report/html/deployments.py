@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from amlcheck.deployment.model import Deployment, Exchange, Failure, Stage
 from amlcheck.deployment.verdict import told_exchange
 from amlcheck.model import SubjectReport
@@ -60,7 +62,7 @@ def _timeline(deployment: Deployment) -> Markup | None:
     return tag("table", caption, tag("thead", head), tag("tbody", *rows), class_="timeline")
 
 
-def _stage(sign: str, stage: Stage, at: float, seconds: float, note: str, bar: Markup, kind: str) -> Markup:
+def _stage(sign: str, stage: Stage, at: float, seconds: float, note: str, bar: Markup | None, kind: str) -> Markup:
     reached = "" if kind == "met" else "not "
     return tag(
         "tr",
@@ -73,7 +75,10 @@ def _stage(sign: str, stage: Stage, at: float, seconds: float, note: str, bar: M
     )
 
 
-def _bar(begin: float, end: float, whole: float) -> Markup:
+def _bar(begin: float, end: float, whole: float) -> Markup | None:
+    """None for times that no clock shows, which only a file of results that was tampered with can have."""
+    if not (math.isfinite(begin) and math.isfinite(end) and math.isfinite(whole)):
+        return None
     left = round(begin / whole * _UNITS)
     width = max(round(end / whole * _UNITS) - left, 4)
     shape = tag("rect", x=min(left, _UNITS - width), y=0, width=width, height=10, rx=2)

@@ -25,7 +25,7 @@ from amlcheck.report.html.sources import Sources
 OPEN_UP_TO = 12
 """So many failing entries are shown open."""
 MANY = 50
-"""So many subjects are laid out only as they come into sight."""
+"""More subjects are laid out only as they come into sight, and what is met gets one line."""
 MAX_FINDINGS = 300
 """Findings of one subject; where there are more, these are the gravest."""
 MAX_ERROR = 2000
@@ -54,7 +54,11 @@ def render(report: Report) -> str:
     known = catalog()
     failing = sum(fails(report, item) for subject in report.subjects for item in _items(subject))
     writing = items.Writing(
-        sources=Sources(), rules={rule.id for rule in known.rules}, named=set(), open_failing=failing <= OPEN_UP_TO
+        sources=Sources(),
+        rules={rule.id for rule in known.rules},
+        named=set(),
+        open_failing=failing <= OPEN_UP_TO,
+        brief=len(report.subjects) > MANY,
     )
     names = [_names(subject, number) for number, subject in enumerate(report.subjects, 1)]
     subjects = [
@@ -134,6 +138,7 @@ def _header(report: Report, sections: list[str]) -> Markup:
         tag("h1", _outcome(report), class_=_LOOKS[code]),
         tag("p", f"Profile {profile}; fails on {failing}{allowed}; exit code {int(code)}", class_="quiet"),
         _counts(report),
+        *(tag("p", with_code(short(note, MAX_ERROR)), class_="remark") for note in report.notes),
     )
 
 
@@ -181,16 +186,7 @@ def _counts(report: Report) -> Markup:
     ]
     tiles += [("off", "waived", waived)] if waived else []
     tiles += [("violated", "not readable", errors)] if errors else []
-    shown = [
-        tag(
-            "li",
-            tag("span", items.SIGNS.get(kind), aria_hidden="true", class_="sign"),
-            tag("b", str(count)),
-            f" {word}",
-            class_=kind,
-        )
-        for kind, word, count in tiles
-    ]
+    shown = [tag("li", tag("b", str(count)), f" {word}", class_=kind) for kind, word, count in tiles]
     return tag("ul", *shown, class_="counts")
 
 
@@ -243,6 +239,7 @@ def _subject(
             "h3",
             tag("span", subject.subject, class_="path"),
             tag("span", f" {subject.kind}", class_="kind"),
+            " ",
             tag("a", "source", href=f"#f{file.number}", class_="source-link") if file is not None else None,
         ),
         _about(subject),

@@ -9,16 +9,8 @@ from amlcheck.report.html.markup import Markup, join, short, tag, with_code
 from amlcheck.report.html.sources import Sources
 
 MAX_TITLE = 600
-SIGNS = {
-    Verdict.MET.value: "✓",
-    Verdict.VIOLATED.value: "✕",
-    Verdict.UNDECIDED.value: "?",
-    Verdict.NOT_APPLICABLE.value: "–",
-    Severity.ERROR.label: "✕",
-    Severity.WARNING.label: "▲",
-    Severity.INFO.label: "●",
-}
-"""Never colour alone: each has its sign, and its word."""
+MAX_NAME = 40
+"""Characters of a file's or rule's name where there is little room."""
 WORDS = {**{verdict.value: verdict.value for verdict in Verdict}, Verdict.NOT_APPLICABLE.value: "not asked"}
 
 
@@ -33,6 +25,8 @@ class Writing:
     """Those of them that the report names so far."""
     open_failing: bool
     """Whether what fails is shown open: not where there is a lot of it."""
+    brief: bool
+    """Whether what is met gets one line and no more, as there are many subjects."""
 
     def explained(self, rule: str) -> Markup | None:
         """A link to a rule's page; None for a rule of the user's own, which has none here."""
@@ -70,55 +64,64 @@ def urgency(item: Judgement | Finding) -> int:
 
 
 def entry(item: Judgement | Finding, name: str, subject: SubjectReport, fails: bool, writing: Writing) -> Markup:
-    """One verdict or finding. `name` is its anchor."""
+    """One verdict or finding, which opens where there is more to say. `name` is its anchor."""
+    more = is_problem(item) or (isinstance(item, Judgement) and bool(item.witnesses) and not writing.brief)
     return tag(
-        "details",
-        _summary(item, subject),
-        _body(item, name, subject, writing),
+        "details" if more else "div",
+        _summary(item, subject, writing.sources, "summary" if more else "p"),
+        _body(item, name, subject, writing) if more else None,
         class_=f"item {kind(item)}{' waived' if item.waiver is not None else ''}",
         id=name,
         data_status=status(item),
         data_severity=item.severity.label,
         data_about=item.rule if isinstance(item, Finding) else item.component,
         data_waived="yes" if item.waiver is not None else None,
-        open=fails and writing.open_failing,
+        open=more and fails and writing.open_failing,
     )
 
 
-def _summary(item: Judgement | Finding, subject: SubjectReport) -> Markup:
+def _summary(item: Judgement | Finding, subject: SubjectReport, sources: Sources, element: str) -> Markup:
     word = WORDS.get(kind(item), kind(item))
     if isinstance(item, Judgement) and item.verdict is Verdict.VIOLATED and item.severity is not Severity.ERROR:
         word += f" ({item.severity.label})"
     title = with_code(short(item.message, MAX_TITLE)) if isinstance(item, Finding) else _verdict_title(item)
     place = _first_place(item)
     return tag(
-        "summary",
-        tag("span", tag("span", SIGNS[kind(item)], aria_hidden="true"), f" {word}", class_="chip"),
+        element,
+        tag("span", word, class_="chip"),
         tag("span", " waived", class_="chip off") if item.waiver is not None else None,
-        tag("span", title, class_="title"),
-        tag("span", *_aside(item, place, subject), class_="aside"),
+        tag("span", " ", title, class_="title"),
+        tag("span", *_aside(item, place, subject, sources if element == "p" else None), class_="aside"),
+        class_="line",
     )
 
 
 def _verdict_title(item: Judgement) -> Markup:
-    if item.verdict in (Verdict.MET, Verdict.NOT_APPLICABLE):
-        said = item.found or ("not known" if item.verdict is Verdict.NOT_APPLICABLE else "")
+    if item.verdict is Verdict.NOT_APPLICABLE:
+        said = ", ".join(part for part in (item.found, item.reason) if part)
+    elif item.verdict is Verdict.MET:
+        said = item.found or ""
     else:
         said = item.reason
     return join([tag("b", item.component), ": " if said else None, with_code(short(said, MAX_TITLE))])
 
 
-def _aside(item: Judgement | Finding, place: Location | None, subject: SubjectReport) -> list[Markup | None]:
+def _aside(
+    item: Judgement | Finding, place: Location | None, subject: SubjectReport, sources: Sources | None
+) -> list[Markup | None]:
+    """Where it is, and its rule. `sources` are given where the place is to be a link: not in what opens."""
     quarrel = isinstance(item, Judgement) and evidence.disagreeing(item) is not None
     shown = ""
     if place is not None:
-        shown = (
-            f"line {place.line}" if place.path == subject.subject else f"{place.path.rsplit('/', 1)[-1]}:{place.line}"
-        )
+        name = place.path.rsplit("/", 1)[-1][-MAX_NAME:]
+        shown = f"line {place.line}" if place.path == subject.subject else f"{name}:{place.line}"
+    where = tag("span", shown, class_="where") if shown else None
+    if place is not None and sources is not None:
+        where = sources.place(subject, place, words=shown)
     return [
         tag("span", "witnesses disagree", class_="quarrel") if quarrel else None,
-        tag("span", shown, class_="where") if shown else None,
-        tag("span", item.rule, class_="id") if item.rule else None,
+        where,
+        tag("span", item.rule[:MAX_NAME], class_="id") if item.rule else None,
     ]
 
 
@@ -155,7 +158,7 @@ def _facts(item: Judgement) -> Markup:
     told = [
         ("found", item.found or "not known"),
         ("expected", item.expected or "nothing is asked"),
-        ("because", "" if is_problem(item) else item.reason),  # of a problem the title says it
+        ("because", item.reason if item.verdict is Verdict.MET else ""),  # else the title says it
         ("asked by", item.source),
     ]
     rows = [
@@ -169,7 +172,7 @@ def _facts(item: Judgement) -> Markup:
 def _finding_evidence(item: Finding, name: str, subject: SubjectReport, writing: Writing) -> Markup:
     parts: list[Markup | None] = []
     if item.location is not None:
-        said = (name, item.rule)
+        said = (name, item.rule[:MAX_NAME])
         place = writing.sources.place(subject, item.location, said)
         parts.append(tag("div", place, writing.sources.excerpt(subject, item.location), class_="place"))
     related = tuple(piece for piece in item.related if piece != Evidence("", item.location))
@@ -183,7 +186,7 @@ def _point_back(item: Judgement, name: str, subject: SubjectReport, writing: Wri
     """Where the source is shown, the line that decides leads back to what it decides, if that is a problem."""
     place = _first_place(item)
     if place is not None and is_problem(item):
-        writing.sources.place(subject, place, (name, f"{item.rule} {item.component}"))
+        writing.sources.place(subject, place, (name, f"{item.rule} {item.component}"[:MAX_NAME]))
 
 
 def _fix(item: Judgement | Finding, subject: SubjectReport) -> Markup | None:

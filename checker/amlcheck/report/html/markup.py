@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 
 from amlcheck.regex import regex
@@ -67,22 +68,24 @@ def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        written = key.rstrip("_").replace("_", "-")
-        _refuse(written, value)
+        written = _attribute(key)
+        if written == "href" and not _TARGET.fullmatch(str(value)):
+            raise ValueError(f"the link {str(value)[:80]!r} is not for reports")
         parts.append(f" {written}" if value is True else f' {written}="{escape(visible(str(value)))}"')
     parts.append(">")
     if name not in _VOID:
-        parts.extend(text(child) for child in children if child is not None)
+        parts += [child if type(child) is Markup else text(child) for child in children if child is not None]
         parts.append(f"</{name}>")
     return Markup("".join(parts))
 
 
-def _refuse(name: str, value: Attribute) -> None:
-    """A handler, a style of its own, or a link to anything but a place here or a page of the web is a fault of ours."""
+@lru_cache
+def _attribute(key: str) -> str:
+    """The name of an attribute. Raises ValueError for a handler, a style of its own, and what loads something."""
+    name = key.rstrip("_").replace("_", "-")
     if not _ATTRIBUTE.fullmatch(name) or name.startswith("on") or name in ("style", "src", "srcdoc", "action"):
         raise ValueError(f"the attribute {name} is not for reports")
-    if name == "href" and not _TARGET.fullmatch(str(value)):
-        raise ValueError(f"the link {str(value)[:80]!r} is not for reports")
+    return name
 
 
 def with_code(value: str) -> Markup:

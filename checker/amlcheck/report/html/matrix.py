@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from amlcheck.model import COMPONENTS, Judgement, Report, Severity, SubjectReport, Verdict
-from amlcheck.report.html.items import SIGNS, WORDS
+from amlcheck.report.html.items import WORDS
 from amlcheck.report.html.markup import Markup, tag
 
 MAX_FOUND = 20
@@ -17,7 +17,7 @@ Names = Sequence[dict[int, str]]
 def columns(report: Report) -> list[str]:
     """The requirements that anything says something of, in the order of reports."""
     named = {item.component for subject in report.subjects for item in subject.judgements}
-    return [component for component in COMPONENTS if component in named] + sorted(named.difference(COMPONENTS))
+    return [component for component in COMPONENTS if component in named]
 
 
 def matrix(report: Report, names: Names) -> Markup | None:
@@ -55,7 +55,6 @@ def _cell(item: Judgement | None, component: str, names: dict[int, str]) -> Mark
     said = f"{component} {WORDS[kind]}{', waived' if waived else ''} "
     link = tag(
         "a",
-        tag("span", SIGNS[kind], class_="sign", aria_hidden="true"),
         tag("span", said, class_="sr"),
         tag("span", value, class_="value") if value else None,
         href=f"#{names[id(item)]}",
@@ -72,9 +71,7 @@ def _findings(subject: SubjectReport, number: int) -> Markup:
     if not told:
         return tag("td", class_="nothing", data_c="findings")
     signs = [
-        tag("span", f"{SIGNS[severity.label]}\u2009{counts[severity]}", class_=severity.label)
-        for severity in reversed(Severity)
-        if counts[severity]
+        tag("span", str(counts[severity]), class_=severity.label) for severity in reversed(Severity) if counts[severity]
     ]
     link = tag(
         "a",

@@ -1,0 +1,211 @@
+"""Repairs applied one after the other until nothing more can be done, and repairs attached to a report without applying.
+
+Repairs of different words are tried together first, as that is one check for all of them; where this proves wrong, one
+by one. After each the file is read anew, so that no edit is ever made to a text that it was not made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from amlcheck.fixing.edits import placed
+from amlcheck.fixing.proving import REVEALING
+from amlcheck.fixing.workspace import Attempt, Item, Workspace
+from amlcheck.model import Edit, Finding, Judgement, Repair, SubjectReport
+from amlcheck.records import dataclass, field, replace
+
+MAX_ROUNDS = 200
+"""Changes of one subject, each of one repair or of many; what is left then is told."""
+MAX_COMPARED = 12
+"""Repairs made together of which it is looked at whether one is needless beside the others."""
+MAX_PASSES = 5
+"""How often all subjects are gone through: one may read what was repaired for another."""
+MAX_SHOWN = 100
+"""Items of a subject that a repair is looked for when it is only to be shown."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A repair that was made."""
+
+    subject: str
+    repair: Repair
+    items: tuple[Item, ...]
+    """What it made go away."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A repair that was found and is not made."""
+
+    subject: str
+    item: Item
+    repair: Repair
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What was done, and what might have been."""
+
+    fixed: list[Fixed] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    unsafe: list[Fixed] = field(default_factory=list)
+    """What would be repaired besides, were unsafe repairs allowed."""
+    files: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    """Each changed file as it is shown, with its bytes before and after."""
+
+
+def fix(workspace: Workspace, names: Sequence[str], unsafe: bool) -> Outcome:
+    """Repairs all that can be, in memory."""
+    outcome = Outcome()
+    for _ in range(MAX_PASSES):
+        if not [name for name in names if _fix_subject(workspace, name, unsafe, outcome)]:
+            break
+    for name in names:
+        _what_is_left(workspace, name, unsafe, outcome)
+    for path, after in workspace.changed.items():
+        if workspace.originals[path] != after:
+            outcome.files.append((workspace.shown.get(path, path), workspace.originals[path], after))
+    return outcome
+
+
+def _fix_subject(workspace: Workspace, name: str, unsafe: bool, outcome: Outcome) -> bool:
+    """Whether something of a subject was repaired."""
+    progress = False
+    for _ in range(MAX_ROUNDS):
+        found = _wanted(workspace, name, unsafe)
+        if not found or not (_together(workspace, name, found, outcome) or _singly(workspace, name, found, outcome)):
+            break
+        progress = True
+    return progress
+
+
+def _wanted(workspace: Workspace, name: str, unsafe: bool) -> list[tuple[Item, list[Repair]]]:
+    """The items of a subject that may be repaired, with their repairs."""
+    found: list[tuple[Item, list[Repair]]] = []
+    for item in items_of(workspace.report(name)):
+        repairs = [repair for repair in _repairs(workspace, name, item) if repair.safe or unsafe]
+        if repairs:
+            found.append((item, repairs))
+    return found
+
+
+def items_of(report: SubjectReport) -> list[Item]:
+    return [*report.findings, *report.judgements]
+
+
+def _repairs(workspace: Workspace, name: str, item: Item) -> list[Repair]:
+    """The repairs of an item; a rule whose repair fails offers none, and its finding stays."""
+    if not workspace.is_repairable(item):
+        return []
+    try:
+        return list(workspace.repairs(name, item))
+    except Exception:  # a repair is an offer: the finding that it is for is told all the same
+        return []
+
+
+def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
+    """Makes the first repair of each item that no other one overlaps, if that proves right."""
+    report = workspace.report(name)
+    revealing = [entry for entry in found if entry[0].rule in REVEALING]
+    found = revealing or found  # what these bring to light must not excuse what the others do
+    chosen: dict[tuple[Edit, ...], tuple[Repair, list[Item]]] = {}
+    for item, repairs in found:
+        first = repairs[0]
+        if first.edits in chosen:
+            chosen[first.edits][1].append(item)
+        elif _fit(report, [*(edit for edits in chosen for edit in edits), *first.edits]):
+            chosen[first.edits] = (first, [item])
+    if len(chosen) < 2 and sum(len(items) for _, items in chosen.values()) < 2:
+        return False
+    targets = [item for _, items in chosen.values() for item in items]
+    kept = [repair for repair, _ in chosen.values()]
+    attempt = workspace.attempt(name, targets, kept)
+    if attempt.refused:
+        return False
+    for repair in reversed(kept) if len(kept) <= MAX_COMPARED else ():
+        others = [other for other in kept if other is not repair]
+        without = workspace.attempt(name, targets, others) if others else attempt
+        if others and not without.refused:  # another one does what it was for
+            kept, attempt = others, without
+    made = [(repair, items) for repair, items in chosen.values() if repair in kept]
+    spare = [item for repair, items in chosen.values() if repair not in kept for item in items]
+    made[0][1].extend(spare)
+    _make(workspace, name, attempt, made, outcome)
+    return True
+
+
+def _fit(report: SubjectReport, edits: Sequence[Edit]) -> bool:
+    """Whether no two edits overlap."""
+    paths = {edit.location.path for edit in edits}
+    if not paths <= report.sources.keys():
+        return False
+    return all(
+        placed(report.sources[path], [edit for edit in edits if edit.location.path == path]) is not None
+        for path in paths
+    )
+
+
+def _singly(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
+    """Makes the first repair that proves right."""
+    for item, repairs in found:
+        for repair in repairs:
+            attempt = workspace.attempt(name, [item], [repair])
+            if not attempt.refused:
+                _make(workspace, name, attempt, [(repair, [item])], outcome)
+                return True
+    return False
+
+
+def _make(
+    workspace: Workspace,
+    name: str,
+    attempt: Attempt,
+    chosen: Collection[tuple[Repair, list[Item]]],
+    outcome: Outcome,
+) -> None:
+    workspace.make(attempt, {edit.location.path for repair, _ in chosen for edit in repair.edits})
+    outcome.fixed += [Fixed(name, repair, tuple(items)) for repair, items in chosen]
+
+
+def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcome) -> None:
+    """Why repairs were not made, and which ones would be if unsafe ones were allowed."""
+    for item in items_of(workspace.report(name))[:MAX_SHOWN]:
+        dropped: Dropped | None = None
+        for repair in _repairs(workspace, name, item):
+            attempt = workspace.attempt(name, [item], [repair])
+            if attempt.refused:
+                if repair.safe or unsafe:
+                    dropped = dropped or Dropped(name, item, repair, attempt.refused)
+            elif not repair.safe and not unsafe:
+                outcome.unsafe.append(Fixed(name, repair, (item,)))
+                dropped = None
+                break
+        if dropped is not None:
+            outcome.dropped.append(dropped)
+
+
+def with_repairs(workspace: Workspace, report: SubjectReport) -> SubjectReport:
+    """A report whose violations and findings have the repairs that proved right, safe or not; nothing is applied."""
+    looked_at = 0
+    repaired: list[Item] = []
+    items: list[Item] = [*report.judgements, *report.findings]
+    for item in items:
+        found: Repair | None = None
+        if looked_at < MAX_SHOWN and workspace.is_repairable(item):
+            looked_at += 1
+            found = _proved(workspace, report.subject, item)
+        repaired.append(replace(item, repair=found) if found is not None else item)
+    return replace(
+        report,
+        judgements=tuple(item for item in repaired if isinstance(item, Judgement)),
+        findings=tuple(item for item in repaired if isinstance(item, Finding)),
+    )
+
+
+def _proved(workspace: Workspace, name: str, item: Item) -> Repair | None:
+    for repair in _repairs(workspace, name, item):
+        if not workspace.attempt(name, [item], [repair]).refused:
+            return repair
+    return None
