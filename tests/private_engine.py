@@ -47,6 +47,8 @@ MORE_PROGRAMS = {
     "skopeo": "skopeo",
 }
 """What single live tests need besides."""
+BROWSER_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils"}
+"""What the tests of the HTML report need; installed by `provide` alone."""
 ANSWER_SECONDS = 5.0
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -417,7 +419,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if list(arguments) == ["provide"]:
             if why_not_private() == "":
-                provide({**PROGRAMS, **MORE_PROGRAMS})
+                provide({**PROGRAMS, **MORE_PROGRAMS, **BROWSER_PROGRAMS})
             return 0
     except NoEngineError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -7,10 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amlcheck import looking
 from amlcheck.catalog import catalog
 from amlcheck.concluding import report_of
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
@@ -24,13 +25,17 @@ from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
+from amlcheck.remembering import runs
+from amlcheck.report.harmless import in_text, one_line
 from amlcheck.report.writing import outputs, write_report
-from amlcheck.run import lint_all
+from amlcheck.run import LintInterrupted, lint_all
+from amlcheck.streams import say
 from amlcheck.today import today
 
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
     from amlcheck.policy.baseline import Baseline
+    from amlcheck.remembering.files import FileMemory
 
 PROGRESS_FROM = 50
 SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
@@ -155,6 +160,11 @@ def _write_baseline(given: Mapping[str, Any]) -> Path | None:
     """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
     if not given.get("write_baseline"):
         return None
+    if given.get("select") or given.get("ignore"):
+        raise AmlcheckError(
+            "--write-baseline: not with --select or --ignore: what the other rules find would be missing in it;"
+            " turn rules off in the configuration ([rules])"
+        )
     from amlcheck.policy.baseline import check_writable
 
     path = Path(given["write_baseline"])
@@ -170,8 +180,10 @@ def run_lint(options: argparse.Namespace) -> Exit:
         return run_fix(options)
     if options.unsafe_fixes:
         raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
-    shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
-    report, settings = lint_report(options, repairs=shown)
+    made = runs.current
+    with looking.heard_by(made.looks) if made is not None else nullcontext():
+        shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+        report, settings = lint_report(options, repairs=shown)
     write_report(report, options, settings.config)
     return exit_code(report)
 
@@ -210,14 +222,16 @@ def planned(options: argparse.Namespace) -> Run:
 def checked(run: Run, lint: LintOptions) -> Report:
     """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
     options, settings, names = run.options, run.settings, run.names
-    with _progress(len(names)) as told:
-        subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
+    found, interrupted = _found(names, lint, options.paths, _memory(run, lint))
+    subjects = [report for report in found if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
         raise AmlcheckError(
             f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
         )
-    report = report_of(subjects, settings)
+    report = replace(
+        report_of(subjects, replace(settings, selected=settings.selected or interrupted)), interrupted=interrupted
+    )
     not_read = (
         [
             f"{name}: not read, as the configuration is {settings.config.path} ([per-path] says what holds where)"
@@ -227,6 +241,33 @@ def checked(run: Run, lint: LintOptions) -> Report:
         else []
     )
     return replace(report, notes=(*report.notes, *not_read))
+
+
+def _memory(run: Run, lint: LintOptions) -> FileMemory | None:
+    """What is remembered of files, where they are checked as they are on the disk."""
+    if lint.changed or lint.bases is not None or getattr(run.options, "cache", True) is False:
+        return None
+    from amlcheck.remembering.files import FileMemory
+
+    return FileMemory(lint, today().isoformat())
+
+
+def _found(
+    names: list[str], lint: LintOptions, paths: list[str], memory: FileMemory | None
+) -> tuple[Sequence[SubjectReport], bool]:
+    """The reports on all files; after Ctrl-C those on some, with one more that says so, and True."""
+    try:
+        with _progress(len(names)) as told:
+            return lint_all(names, lint, told, memory), False
+    except LintInterrupted as interrupted:
+        if not interrupted.reports:
+            raise
+        shown = ", ".join(paths) or "."
+        missing = (
+            f"{shown}: interrupted: {len(interrupted.reports)} of {len(names)} files were checked; this is not all"
+        )
+        say(in_text(f"amlcheck: {one_line(missing)}"))
+        return [*interrupted.reports, SubjectReport(shown, "dockerfile", error=missing)], True
 
 
 def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
@@ -346,7 +387,7 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
     context = Path(options.context) if options.context else None
     if context is None and config.get("context"):
         context = config.relative(config.get("context"))
-    if context is not None and not context.is_dir():
+    if context is not None and not (looking.at(context) and context.is_dir()):
         raise AmlcheckError(f"{context}: the build context is not a folder")
     return context
 

@@ -1,0 +1,293 @@
+"""`amlcheck lint --fix`, `--unsafe-fixes` and `--diff` as users run them: a process, real files, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from test_cli import MET, Result, run
+
+DAY = {"AMLCHECK_TODAY": "2026-11-21"}
+SERVING = """\
+FROM python:3.12-slim
+RUN pip install azureml-inference-server-http==1.5.1
+CMD ["azmlinfsrv", "--entry_script", "score.py"]
+"""
+EXPOSED = SERVING.replace("CMD", "EXPOSE 5001\nCMD")
+OLD = "FROM python:3.12-slim\nRUN pip install azureml-defaults==1.0.43  # old\n"
+CONDA = "name: model\nchannels: [conda-forge]\ndependencies:\n  - python=3.12\n  - pip:\n      - numpy==1.26.4\n"
+
+
+def lint(folder: Path, *arguments: str, stdin: bytes = b"") -> Result:
+    return run("lint", *arguments, cwd=folder, env=DAY, stdin=stdin)
+
+
+def written(folder: Path, text: str, name: str = "Dockerfile") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def test_a_safe_repair_is_made(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    done = lint(tmp_path, "--fix", "--require", "python>=3.6")
+    assert file.read_text() == EXPOSED
+    assert "fixed 1 finding in 1 file:\n  Dockerfile:3:1: AML307: add EXPOSE 5001\n" in done.err
+    assert "AML307" not in done.out
+    again = lint(tmp_path, "--fix")
+    assert file.read_text() == EXPOSED
+    assert again.err.startswith("fixed 0 findings\n")
+
+
+def test_an_unsafe_one_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    file = written(tmp_path, OLD)
+    done = lint(tmp_path, "--fix")
+    assert file.read_text() == OLD
+    assert (
+        "more can be fixed with --unsafe-fixes:\n  Dockerfile:2:35: AML109: raise azureml-defaults to 1.62.0"
+        in done.err
+    )
+    assert done.code == 1
+    done = lint(tmp_path, "--fix", "--unsafe-fixes")
+    assert file.read_text() == OLD.replace("1.0.43", "1.62.0")
+    assert "AML109, AML110: raise azureml-defaults to 1.62.0" in done.err
+
+
+def test_the_exit_code_is_of_what_is_left(tmp_path: Path) -> None:
+    written(tmp_path, MET.replace("==1.62.0", "==1.0.43"))
+    assert lint(tmp_path).code == 1
+    assert lint(tmp_path, "--fix", "--unsafe-fixes").code == 0
+    assert lint(tmp_path).code == 0
+
+
+def test_the_diff_writes_nothing_and_can_be_applied(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING.replace("\n", "\r\n"))
+    before = file.stat()
+    done = lint(tmp_path, "--diff")
+    assert done.code == 1
+    assert done.err.startswith("would fix 1 finding in 1 file:")
+    assert file.stat().st_mtime_ns == before.st_mtime_ns
+    lint(tmp_path, "--diff", "--output", "change.patch")
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-p0", "--whitespace=nowarn", "change.patch"], cwd=tmp_path, check=True)
+    assert file.read_bytes() == EXPOSED.replace("\n", "\r\n").encode()
+    done = lint(tmp_path, "--diff")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_with_both_the_diff_wins(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    done = lint(tmp_path, "--fix", "--diff")
+    assert (done.code, file.read_text()) == (1, SERVING)
+    assert done.out.startswith("--- Dockerfile\n+++ Dockerfile\n@@")
+
+
+def test_unsafe_fixes_alone_is_a_mistake(tmp_path: Path) -> None:
+    written(tmp_path, SERVING)
+    done = lint(tmp_path, "--unsafe-fixes")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "amlcheck: --unsafe-fixes goes with --fix, or with --diff to look first\n"
+
+
+def test_a_file_that_cannot_be_read_is_an_error_and_the_others_are_repaired(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    (tmp_path / "gpu.Dockerfile").write_bytes("FROM a".encode("utf-16"))
+    assert lint(tmp_path, "--diff").code == 2
+    assert lint(tmp_path, "--fix").code == 2
+    assert file.read_text() == EXPOSED
+
+
+# --- standard input --------------------------------------------------------------------------------------------------
+
+
+def test_standard_input_comes_out_repaired(tmp_path: Path) -> None:
+    done = lint(tmp_path, "--fix", "-", stdin=SERVING.encode())
+    assert done.out == EXPOSED
+    assert "fixed 1 finding in 1 file:\n  -:3:1: AML307: add EXPOSE 5001" in done.err
+    assert "FAIL  ubuntu" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input_comes_out_where_nothing_is_to_be_repaired(tmp_path: Path) -> None:
+    done = lint(tmp_path, "--fix", "-", "--output", "report.txt", stdin=EXPOSED.encode())
+    assert done.out == EXPOSED
+    assert "FAIL  ubuntu" in (tmp_path / "report.txt").read_text()
+    assert done.err == "fixed 0 findings\n"
+
+
+def test_the_diff_of_standard_input(tmp_path: Path) -> None:
+    done = lint(tmp_path, "--diff", "-", stdin=SERVING.encode())
+    assert done.code == 1
+    assert done.out.startswith("--- -\n+++ -\n@@")
+
+
+# --- formats ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_format_has_what_is_left_and_nothing_else(tmp_path: Path) -> None:
+    written(tmp_path, SERVING)
+    done = lint(tmp_path, "--fix", "--format", "json")
+    rules = [finding["rule"] for finding in json.loads(done.out)["subjects"][0]["findings"]]
+    assert "AML307" not in rules
+    assert "fixed 1 finding" in done.err
+
+
+def test_json_and_sarif_show_repairs_that_prove_right(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    found = lint(tmp_path, "--format", "json").data["subjects"][0]["findings"]
+    (repair,) = [item["repair"] for item in found if item["rule"] == "AML307"]
+    assert repair["safe"] is True
+    assert [edit["text"] for edit in repair["edits"]] == ["EXPOSE 5001\n"]
+    results = lint(tmp_path, "--format", "sarif").data["runs"][0]["results"]
+    assert any("fixes" in item for item in results)
+    assert file.read_text() == SERVING
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_mode_and_bytes_that_are_no_utf8_stay(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf# caf\xe9\r\n" + SERVING.replace("\n", "\r\n").encode().rstrip() + b" # \xff"
+    file = tmp_path / "Dockerfile"
+    file.write_bytes(content)
+    file.chmod(0o751)
+    lint(tmp_path, "--fix")
+    assert file.read_bytes() == content.replace(b"CMD", b"EXPOSE 5001\r\nCMD")
+    assert file.stat().st_mode & 0o777 == 0o751
+    assert [path.name for path in tmp_path.iterdir()] == ["Dockerfile"]
+
+
+def test_a_named_link_stays_a_link(tmp_path: Path) -> None:
+    there = written(tmp_path, SERVING, "shared.txt")
+    (tmp_path / "here").mkdir()
+    link = tmp_path / "here" / "Dockerfile"
+    link.symlink_to(there)
+    lint(tmp_path, "--fix", "here/Dockerfile")
+    assert link.is_symlink()
+    assert there.read_text() == EXPOSED
+
+
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    there = written(tmp_path, SERVING, "shared.txt")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "Dockerfile").symlink_to(there)
+    done = lint(tmp_path, "--fix", "here")
+    assert there.read_text() == SERVING
+    assert "here/Dockerfile: is a symbolic link that leads out of what is checked, and is not edited" in done.err
+
+
+def test_a_file_with_two_names_is_left(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    os.link(file, tmp_path / "copy")
+    done = lint(tmp_path, "--fix")
+    assert file.read_text() == SERVING
+    assert "Dockerfile: has 2 names (hard links), which would no longer be one file" in done.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_a_write_protected_file_is_left(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    file.chmod(0o444)
+    done = lint(tmp_path, "--fix")
+    assert file.read_text() == SERVING
+    assert "Dockerfile: is write-protected" in done.err
+
+
+def test_words_are_changed_where_they_stand(tmp_path: Path) -> None:
+    """The version of an ARG in the Dockerfile, a package's in the requirements file that is copied."""
+    text = """\
+        # the old one
+        ARG CONDA=4.3.11  # stays
+        FROM ubuntu:22.04
+        ARG CONDA=4.3.11
+        ENV PATH=/opt/conda/bin:$PATH
+        RUN wget -q https://repo.anaconda.com/miniconda/Miniconda3-${CONDA}-Linux-x86_64.sh -O /tmp/conda.sh && \\
+            bash /tmp/conda.sh -b -p /opt/conda
+        COPY requirements.txt .
+        RUN pip install -r requirements.txt
+        """
+    before = textwrap.dedent(text).replace("  # stays", "")
+    file = written(tmp_path, before)
+    listed = written(
+        tmp_path, "# what serves\nazureml-defaults == 1.0.43 ; python_version >= '3'\n", "requirements.txt"
+    )
+    lint(tmp_path, "--fix", "--unsafe-fixes", "Dockerfile")
+    assert listed.read_text() == "# what serves\nazureml-defaults == 1.62.0 ; python_version >= '3'\n"
+    after = file.read_text().splitlines()
+    assert [line for line in after if line not in before.splitlines()] == ["ARG CONDA=py311_26.5.3-1"]
+    assert after[1] == "ARG CONDA=4.3.11"
+
+
+def test_a_file_outside_of_the_context_is_not_edited(tmp_path: Path) -> None:
+    above = written(tmp_path, "azureml-defaults==1.0.43\n", "requirements.txt")
+    (tmp_path / "here").mkdir()
+    environment = CONDA.replace("  - pip:", "  - pip=24.0\n  - pip:").replace("numpy==1.26.4", "-r ../requirements.txt")
+    written(tmp_path / "here", environment, "conda.yml")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes", "here/conda.yml")
+    assert above.read_text() == "azureml-defaults==1.0.43\n"
+    assert "requirements.txt: stands outside of what is checked, and is not edited" in done.err
+    lint(tmp_path, "--fix", "--unsafe-fixes", ".")
+    assert above.read_text() == "azureml-defaults==1.62.0\n"
+
+
+def test_a_file_that_two_read_is_changed_once_and_for_both(tmp_path: Path) -> None:
+    base = (
+        "FROM continuumio/miniconda3:4.7.12\nCOPY environment.yml .\nRUN conda env update -n base -f environment.yml\n"
+    )
+    for name in ("a.Dockerfile", "b.Dockerfile"):
+        written(tmp_path, base, name)
+    shared = written(tmp_path, CONDA.replace("python=3.12", "python=3.5 # old"), "environment.yml")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes", "a.Dockerfile", "b.Dockerfile")
+    assert "  - python=3.11 # old\n" in shared.read_text()
+    assert done.err.count("take Python 3.11") == 1
+    assert (tmp_path / "a.Dockerfile").read_text() == base
+
+
+def test_a_shared_file_is_left_where_another_reader_would_suffer(tmp_path: Path) -> None:
+    first = (
+        "FROM continuumio/miniconda3:4.7.12\nCOPY r.txt .\nRUN conda install -y python=3.11 && pip install -r r.txt\n"
+    )
+    second = first.replace("python=3.11", "python=3.6")
+    written(tmp_path, first, "a.Dockerfile")
+    written(tmp_path, second, "b.Dockerfile")
+    shared = written(tmp_path, "azureml-defaults==1.40.0\n", "r.txt")
+    lint(tmp_path, "--fix", "--unsafe-fixes", "a.Dockerfile")
+    assert shared.read_text() != "azureml-defaults==1.40.0\n"
+    shared.write_text("azureml-defaults==1.40.0\n")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes", "a.Dockerfile", "b.Dockerfile")
+    assert shared.read_text() == "azureml-defaults==1.40.0\n"
+    assert "raise azureml-defaults to 1.62.0: b.Dockerfile: AML309 would then be found" in done.err
+
+
+def test_what_is_ignored_is_not_repaired(tmp_path: Path) -> None:
+    ignored = OLD.replace("RUN", '# amlcheck: ignore=AML109,AML110 reason="the old client needs it"\nRUN')
+    file = written(tmp_path, ignored)
+    lint(tmp_path, "--fix", "--unsafe-fixes")
+    assert "azureml-defaults==1.0.43" in file.read_text()
+
+
+def test_what_the_baseline_knows_is_not_repaired(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    assert lint(tmp_path, "--write-baseline", "baseline.json").code == 0
+    lint(tmp_path, "--fix", "--baseline", "baseline.json")
+    assert file.read_text() == SERVING
+
+
+def test_a_message_has_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    name = "\x1b[31m.Dockerfile"
+    written(tmp_path, SERVING, name)
+    done = lint(tmp_path, "--fix")
+    assert "\x1b" not in done.err
+    assert (tmp_path / name).read_text() == EXPOSED
+
+
+def test_a_plain_check_loads_nothing_of_it(tmp_path: Path) -> None:
+    written(tmp_path, SERVING)
+    code = "import sys\nfrom amlcheck.cli import main\nmain(['lint'])\nprint([m for m in sys.modules if 'amlcheck.fix' in m])"
+    done = run("-c", code, cwd=tmp_path, env=DAY, command=())
+    assert done.out.splitlines()[-1] == "[]"
