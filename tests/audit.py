@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -20,11 +22,20 @@ from packaging.requirements import Requirement
 SECONDS = 180
 
 
-def needed(name: str, found: dict[str, str] | None = None) -> dict[str, str]:
-    """The versions that are installed of all that a distribution needs, itself left out."""
-    found = {} if found is None else found
-    for text in distribution(name).requires or []:
-        requirement = Requirement(text)
+def declared() -> list[str]:
+    """What pyproject.toml says that amlcheck needs."""
+    text = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    return re.findall(r'"(.+)"', listed[1])
+
+
+def needed(requirements: Iterable[str]) -> dict[str, str]:
+    """The versions that are installed of all that these bring."""
+    found: dict[str, str] = {}
+    ahead = list(requirements)
+    while ahead:
+        requirement = Requirement(ahead.pop())
         key = re.sub(r"[-_.]+", "-", requirement.name).lower()
         if key in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
             continue
@@ -32,7 +43,7 @@ def needed(name: str, found: dict[str, str] | None = None) -> dict[str, str]:
             found[key] = distribution(key).version
         except PackageNotFoundError:
             continue
-        needed(key, found)
+        ahead += distribution(key).requires or []
     return found
 
 
@@ -76,7 +87,7 @@ def verdict(listed: list[dict[str, Any]] | str) -> tuple[int, str]:
 
 def main() -> int:
     """Asks, and says it in one line."""
-    code, words = verdict(ask(needed("amlcheck")))
+    code, words = verdict(ask(needed(declared())))
     print(words)  # noqa: T201
     return code
 

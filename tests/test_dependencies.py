@@ -89,6 +89,7 @@ def test_what_an_audit_comes_to(listed: list[dict[str, object]] | str, code: int
 
 
 def test_all_that_is_needed_is_audited() -> None:
-    found = audit.needed("amlcheck")
+    found = audit.needed(audit.declared())
     assert {"docker", "requests", "certifi", "attrs"} <= set(found)
     assert "hypothesis" not in found
+    assert set(audit.declared()) == set(DECLARED)
