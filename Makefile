@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test slow images bench lint types docs cov clean
+.PHONY: demo test slow oldest audit images bench lint types docs cov clean
 
 demo: $(VENV)/.demo  ## install and check the two sample Dockerfiles of Microsoft's documents
 	@$(BIN)/amlcheck lint examples; code=$$?; \
@@ -15,6 +15,16 @@ test: $(VENV)/.test  ## install what the tests need and run them, live ones in a
 
 slow: $(VENV)/.test  ## the tests that take long: faults of engines, registries, disks and whole machines
 	$(BIN)/python -m pytest -m slow
+
+OLDEST = $(VENV)-oldest
+oldest: $(BIN)/python  ## with the oldest allowed version of each dependency: the tests of what uses one
+	$(BIN)/python tests/oldest.py $(OLDEST)
+	AMLCHECK_TEST_ENGINE=none CI= $(OLDEST)/bin/python -m pytest -m "not slow" -p no:cacheprovider \
+	  $(addprefix tests/test_,$(addsuffix .py,reader rules examples environment_readers layer archive registry_hostile \
+	  registry_tokens pytest_plugin probing session deployment_parts explorer json_reader))
+
+audit: $(VENV)/.test  ## known vulnerabilities of what an installation brings
+	$(BIN)/python tests/audit.py
 
 images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
 	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)
@@ -51,4 +61,4 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 
 clean:  ## remove what was made here, the images of live tests included
 	$(PYTHON) tests/private_engine.py clean
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(OLDEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

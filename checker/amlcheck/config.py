@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from amlcheck import looking
+from amlcheck.boundary import is_within, project_of
 from amlcheck.data_files import read_toml
 from amlcheck.errors import ConfigError
 from amlcheck.nearest import nearest
-from amlcheck.records import dataclass, field
+from amlcheck.records import dataclass, field, replace
 
 DEFAULT_PROFILE = "azureml-2021-04"
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -63,13 +64,23 @@ class Config:
 
     path: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
+    found: bool = False
+    """Whether it was found and not named: then it is the repository's, and names nothing outside of it."""
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
 
     def relative(self, text: str) -> Path:
-        """A path in the configuration, relative to the file that holds it."""
-        return (self.path.parent if self.path is not None else Path()) / text
+        """A path in the configuration, relative to the file that holds it. Raises ConfigError for one that leads out."""
+        if self.path is None:
+            return Path(text)
+        path = self.path.parent / text
+        if self.found and not is_within(str(path), project_of(str(self.path.parent))):
+            raise ConfigError(
+                f"{self.path}: {text} leads out of {project_of(str(self.path.parent))}, and this file was found, not named:"
+                f" trust it with --config {self.path}, or give the path on the command line"
+            )
+        return path
 
     def where(self, *keys: str) -> str:
         """The file, and the line of a key in it where that can be found, for errors."""
@@ -87,7 +98,7 @@ def find_config(start: Path) -> Config:
     for folder in (start, *start.parents):
         own = folder / "amlcheck.toml"
         if looking.at(own) and own.is_file():
-            return read_config(own)
+            return replace(read_config(own), found=True)
         project = folder / "pyproject.toml"
         if (
             looking.at(project)
@@ -95,7 +106,7 @@ def find_config(start: Path) -> Config:
             and _is_named_in(project)
             and "amlcheck" in _table(read_toml(project), "tool")
         ):
-            return read_config(project)
+            return replace(read_config(project), found=True)
     return Config()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 
 from amlcheck import looking
+from amlcheck.boundary import is_within, project_of
 from amlcheck.errors import AmlcheckError
 from amlcheck.regex import regex
 
@@ -81,7 +82,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
         if given == "-" or not looking.at(given) or not os.path.isdir(given):
             found[given] = None
             continue
-        inside = [path for path in _walk(given) if not excluded(path, exclude)]
+        inside = [path for path in _walk(given) if not excluded(path, exclude) and _may_be_read(path, given)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(
                 f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
@@ -98,6 +99,18 @@ def _walk(folder: str) -> Iterator[str]:
             path = os.path.normpath(os.path.join(root, name))
             if is_dockerfile_name(name) or _states_environment(path):
                 yield path
+
+
+def _may_be_read(path: str, folder: str) -> bool:
+    """Whether a file that was found is the project's. Raises AmlcheckError for a Dockerfile that is none of it."""
+    if not os.path.islink(path) or is_within(path, project_of(folder)):
+        return True
+    if is_dockerfile_name(os.path.basename(path)):
+        raise AmlcheckError(
+            f"{path}: is a link that leads out of {project_of(folder)}; name it to check it (amlcheck lint {path}), or"
+            " leave it out with `exclude`"
+        )
+    return False
 
 
 def is_left_out(path: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amlcheck import looking
+from amlcheck.boundary import is_within, project_of
 from amlcheck.dockerfile.source import Mapped, Source
 from amlcheck.environment.document import Problem
 from amlcheck.environment.limits import MAX_BYTES
@@ -33,15 +34,25 @@ class Files:
     opened: dict[str, Opened] = field(default_factory=dict)
     changed: Mapping[str, bytes] = field(default_factory=dict)
     """Files as they would be, by their real paths."""
+    project: str = ""
+    """What the first of them is in; those that it names are read only there."""
 
     def read(self, shown: str) -> Opened:
         """A file by its path. Raises UnreadableError."""
         known = self.opened.get(shown)
         if known is None:
+            self._check(shown)
             instead = self.changed.get(os.path.realpath(shown)) if self.changed else None
             known = decode(_content(shown) if instead is None else instead, shown)
             self.opened[shown] = known
         return known
+
+    def _check(self, shown: str) -> None:
+        """Raises UnreadableError for a file that another one names and that is none of the project's."""
+        if not self.opened:
+            self.project = project_of(os.path.dirname(os.path.realpath(shown)))
+        elif not is_within(shown, self.project):
+            raise UnreadableError(f"{shown}: is not read: it leads out of {self.project}")
 
     def is_file(self, shown: str) -> bool:
         return looking.at(shown) and Path(shown).is_file()

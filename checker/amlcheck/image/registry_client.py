@@ -144,6 +144,8 @@ class RegistryClient:
             raise NoSuchImageError(f"{told}the registry has no {name} there; check its name, tag and digest")
         if response.status_code == 429:
             raise RegistryError(f"{told}the registry allows no more requests for now; log in, or try again later", True)
+        if response.status_code == 416:  # Asked for the rest of a blob, of which there is none.
+            raise RegistryError(f"{told}the registry has less of {name[:19]}… than it states: it is damaged there")
         busy = response.status_code in _BUSY
         raise RegistryError(f"{told}the registry answers with HTTP status {response.status_code}", busy)
 
