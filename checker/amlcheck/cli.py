@@ -219,7 +219,7 @@ def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="what changed between two results",
         description="Compares two results of --format json: verdicts, values found, findings and deployments, of the same"
         " files or of two builds of an image.",
-        epilog="exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read",
+        epilog=epilog("diff", "exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read"),
     )
     diff.add_argument("old", metavar="OLD.json", help="the older result; - for standard input")
     diff.add_argument("new", metavar="NEW.json", help="the newer result; - for standard input")

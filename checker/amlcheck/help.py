@@ -24,6 +24,7 @@ EXAMPLES = {
         ("amlcheck lint gpu/Dockerfile --flavour openmpi-gpu", "against the versions of a flavour"),
         ("amlcheck lint --require 'python>=3.9' --datasets", "one requirement more, and datasets are mounted"),
         ("amlcheck lint --format sarif=out.sarif --format text", "a file for the CI, and the text to read"),
+        ("amlcheck lint --write-baseline known.json", "what is known; then --baseline known.json shows what is new"),
         ("amlcheck lint - --context . < Dockerfile", "from standard input"),
     ),
     "probe": (
@@ -46,6 +47,11 @@ EXAMPLES = {
         ("amlcheck report result.json", "what --format json wrote, or a CI kept"),
         ("amlcheck report ours:1 ours:2", "two images side by side"),
         ("amlcheck lint --format json | amlcheck report -", "the same from a pipe"),
+    ),
+    "diff": (
+        ("amlcheck diff old.json new.json", "two results of --format json"),
+        ("amlcheck diff old.json new.json --format markdown", "for release notes"),
+        ("amlcheck lint --format json | amlcheck diff old.json -", "what this folder's changes bring"),
     ),
     "explain": (
         ("amlcheck explain AML103 libfuse", "by ID or by name, several at once"),
