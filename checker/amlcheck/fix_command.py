@@ -27,6 +27,8 @@ from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
 from amlcheck.report.writing import write_report
 
+LISTED = 100
+"""Repairs that are listed of those that were made."""
 SHOWN = 20
 """Repairs that are listed of those that were not made."""
 
@@ -118,7 +120,9 @@ def _tell(outcome: Outcome, would: bool) -> None:
     verb = "would fix" if would else "fixed"
     files = f" in {_number(len(outcome.files), 'file')}" if outcome.files else ""
     lines = [f"{verb} {_number(count, 'finding')}{files}{':' if outcome.fixed else ''}"]
-    lines += [f"  {_repaired(item)}" for item in outcome.fixed]
+    lines += [f"  {_repaired(item)}" for item in outcome.fixed[:LISTED]]
+    if len(outcome.fixed) > LISTED:
+        lines.append(f"  and {len(outcome.fixed) - LISTED} more")
     for dropped in outcome.dropped[:SHOWN]:
         where = _where(dropped.subject, dropped.item)
         lines.append(f"not fixed: {where}: {dropped.item.rule}: {dropped.repair.title}: {dropped.reason}")
