@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -37,6 +38,14 @@ _KEYS: Mapping[str, tuple[str, int, str]] = {
 }
 """Code, number and text of the keys that tests press."""
 CONTROL, SHIFT = 2, 8
+_START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads its commands from descriptor 3 and writes to 4, whatever the pipes' numbers are here."""
 Data = dict[str, Any]
 
 
@@ -74,12 +83,11 @@ class Chromium:
             f"--user-data-dir={self._folder.name}",
             "about:blank",
         ]
-        # The browser reads its commands from descriptor 3 and writes to 4.
-        shell = ["sh", "-c", f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}', *command]
+        started = [sys.executable, "-S", "-c", _START, str(to_browser), str(from_browser), *command]
         log = open(Path(self._folder.name) / "log", "wb")  # noqa: SIM115 (the browser's own until it ends)
         with log:
             self._process = subprocess.Popen(
-                shell, pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                started, pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         os.close(to_browser)
         os.close(from_browser)
@@ -106,7 +114,10 @@ class Chromium:
         message: Data = {"id": number, "method": method, "params": parameters}
         if session:
             message["sessionId"] = session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
+        try:
+            _write_all(self._to, json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            raise ChromiumError(f"the browser has ended: {self._log()}") from None
         deadline = time.monotonic() + ANSWER_SECONDS
         while number not in self._answers:
             self._pump(deadline)
@@ -155,12 +166,18 @@ class Chromium:
         self._folder.cleanup()
 
 
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
 class Page:
     """One page."""
 
     def __init__(self, browser: Chromium, session: str, context: str) -> None:
         self._browser, self._session, self._context = browser, session, context
         self._loaded = False
+        self._scripts = True
         self.requests: list[str] = []
         """The addresses of everything that was asked for, the page's own left out."""
         self.complaints: list[str] = []
@@ -205,7 +222,13 @@ class Page:
 
     def settle(self) -> None:
         """Waits until what was begun is drawn."""
-        self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+        if self._scripts:
+            self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+
+    def pause(self, seconds: float) -> None:
+        """Waits, for what a page does by and by."""
+        time.sleep(seconds)
+        self.run("1")
 
     def run(self, expression: str) -> Any:
         """The value of a JavaScript expression; a promise is waited for. Raises ChromiumError for what it throws."""
@@ -250,6 +273,7 @@ class Page:
 
     def without_javascript(self) -> None:
         """From the next page on. `run` works all the same."""
+        self._scripts = False
         self.send("Emulation.setScriptExecutionDisabled", value=True)
 
     def pdf(self) -> bytes:

@@ -19,6 +19,7 @@ from amlcheck.profiles import load_profile, with_flavour, with_requirements
 from private_engine import Engine, NoEngineError, engine_for_tests
 
 if TYPE_CHECKING:
+    from chromium import Chromium
     from images.builder import Builder
     from small_images import SmallImages
 
@@ -139,6 +140,22 @@ def small_images(docker_host: str) -> Iterator[SmallImages]:
         images = SmallImages(client)
         yield images
         images.remove()
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> Iterator[Chromium]:
+    """A browser for the whole run. Without one its tests are skipped, with one line, and fail under CI."""
+    from chromium import Chromium, chromium_program
+
+    program = chromium_program()
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium for the tests of the HTML report", pytrace=False)
+        reason = "no Chromium (Debian's package chromium): the HTML report was not opened in a browser"
+        request.config.stash.setdefault(_notes, []).append(f"tests were skipped: {reason}")
+        pytest.skip(reason)
+    with contextlib.closing(Chromium(program)) as browser:
+        yield browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

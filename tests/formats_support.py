@@ -137,7 +137,7 @@ def everything(message: str = "says something", **changes: object) -> Report:
         image(message, "deployment", message),
         SubjectReport("gone.Dockerfile", "dockerfile", error=f"gone.Dockerfile: {message}"),
     )
-    return Report("azureml-2021-04", subjects, **changes)  # type: ignore[arg-type]
+    return Report("azureml-2021-04", subjects, notes=(message,), **changes)  # type: ignore[arg-type]
 
 
 def only(verdict: Verdict, severity: Severity = Severity.ERROR, allow_undecided: bool = False) -> Report:

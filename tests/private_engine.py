@@ -30,6 +30,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 CHOICE = "AMLCHECK_TEST_ENGINE"
 """Environment variable: "found" (only an engine that answers), "private" (only our own), "none"; else found, then private."""
@@ -41,10 +42,13 @@ PROGRAMS = {"dockerd": "docker.io", "containerd": "containerd", "mmdebstrap": "m
 MORE_PROGRAMS = {
     "bwrap": "bubblewrap",
     "busybox": "busybox-static",
+    "cc": "gcc",
     "docker-registry": "docker-registry",
     "skopeo": "skopeo",
 }
 """What single live tests need besides."""
+BROWSER_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils"}
+"""What the tests of the HTML report need; installed by `provide` alone."""
 ANSWER_SECONDS = 5.0
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -374,12 +378,14 @@ class PrivateEngine:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _child(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Starts a program that gets SIGTERM when this process ends, however it ends."""
+def _child(command: Sequence[str], log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Starts a program that gets SIGTERM when this process ends, however it ends. It writes where this one does, or a log."""
     libc = ctypes.CDLL(None, use_errno=True)
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         preexec_fn=lambda: libc.prctl(_SIGTERM_WITH_PARENT, signal.SIGTERM),
         start_new_session=True,
     )
@@ -413,7 +419,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if list(arguments) == ["provide"]:
             if why_not_private() == "":
-                provide({**PROGRAMS, **MORE_PROGRAMS})
+                provide({**PROGRAMS, **MORE_PROGRAMS, **BROWSER_PROGRAMS})
             return 0
     except NoEngineError as error:
         print(error, file=sys.stderr)  # noqa: T201

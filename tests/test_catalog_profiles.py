@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from amlcheck.catalog import Catalog
-from amlcheck.data_files import read_data
+from amlcheck.data_files import read_toml
 from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.model import COMPONENTS, Severity, Value, When, parse_value
 from amlcheck.profiles import Profile, load_profile, with_flavour, with_requirements
@@ -375,8 +375,8 @@ def test_the_last_require_wins() -> None:
 
 # --- data files ------------------------------------------------------------------------------------------------------
 
-IMAGES: list[dict[str, Any]] = read_data(RULES / "base_images.toml")["image"]
-SETS: dict[str, dict[str, str]] = read_data(RULES / "base_images.toml")["sets"]
+IMAGES: list[dict[str, Any]] = read_toml(RULES / "base_images.toml")["image"]
+SETS: dict[str, dict[str, str]] = read_toml(RULES / "base_images.toml")["sets"]
 IMAGE_KEYS = {
     "repository",
     "repositories",
@@ -476,7 +476,7 @@ def test_known_image(reference: str, component: str, value: str, known: Catalog)
 
 
 def test_distributions() -> None:
-    releases = read_data(RULES / "distributions.toml")["release"]
+    releases = read_toml(RULES / "distributions.toml")["release"]
     assert Counter((item["distribution"], item["version"]) for item in releases).most_common(1)[0][1] == 1
     assert Counter(item["codename"] for item in releases if item.get("codename")).most_common(1)[0][1] == 1
     for item in releases:
@@ -484,7 +484,8 @@ def test_distributions() -> None:
         assert item["source"].strip()
         assert set(item.get("codename", "")) <= set(string.ascii_lowercase)
         if "end_of_life" in item:
-            assert date.fromisoformat(item.get("released", "1970-01-01")) < date.fromisoformat(item["end_of_life"])
+            assert isinstance(item["end_of_life"], date)
+            assert item.get("released", date.min) < item["end_of_life"]
         for name, version in item.get("packages", {}).items():
             assert from_specifiers(version).lowest is not None, name
 
@@ -505,7 +506,7 @@ def test_no_release_by_value(value: str, known: Catalog) -> None:
 
 
 def test_installers() -> None:
-    data = read_data(RULES / "installers.toml")
+    data = read_toml(RULES / "installers.toml")
     products = {"miniconda2", "miniconda3", "miniforge3", "mambaforge", "miniforge-pypy3", "anaconda2", "anaconda3"}
     counted = Counter((item["product"], item["version"]) for item in data["installer"])
     assert [key for key, count in counted.items() if count > 1] == []
@@ -539,7 +540,7 @@ def test_installer(product: str, version: str, conda: str, python: str, known: C
 
 
 def test_latest_installers_are_at_least_the_newest_that_is_listed(known: Catalog) -> None:
-    data = read_data(RULES / "installers.toml")
+    data = read_toml(RULES / "installers.toml")
     for item in data["latest"]:
         latest = parse_value(item["conda"]).versions
         assert latest is not None
@@ -553,7 +554,7 @@ def test_latest_installers_are_at_least_the_newest_that_is_listed(known: Catalog
 
 
 def test_packages(known: Catalog) -> None:
-    for entry in read_data(RULES / "packages.toml")["package"]:
+    for entry in read_toml(RULES / "packages.toml")["package"]:
         pattern = re.compile(entry["name"])
         assert set(entry) <= {"manager", "name", "component", "family", "version", "payload"}
         assert entry["component"] in (*COMPONENTS, "same")
@@ -580,7 +581,7 @@ def test_lives_of_python(known: Catalog) -> None:
     assert lives["3.7"] == date(2023, 6, 27)
     ordered = [lives[version] for version in sorted(lives, key=lambda text: [int(part) for part in text.split(".")])]
     assert ordered[1:] == sorted(ordered[1:])
-    for entry in read_data(RULES / "pythons.toml")["python"]:
+    for entry in read_toml(RULES / "pythons.toml")["python"]:
         assert entry["source"].strip()
 
 

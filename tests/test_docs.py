@@ -60,18 +60,21 @@ def test_a_rule_that_changes_makes_its_page_stale(copied: Path) -> None:
     assert "AML101.md: out of date" in docs("--check", root=copied).stderr
 
 
-def test_readme_has_the_present_help_text() -> None:
+@pytest.mark.parametrize(("mark", "options"), [("help", ["lint", "--help"]), ("commands", ["--help"])])
+def test_readme_has_the_present_help_text(mark: str, options: list[str]) -> None:
     """Compared with the program's own output, not with what docs.py makes of it."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = r"<!-- help:begin -->\n```text\n\$ amlcheck lint --help\n(.*?)```\n<!-- help:end -->"
+    block = rf"<!-- {mark}:begin -->\n```text\n\$ amlcheck {' '.join(options)}\n(.*?)```\n<!-- {mark}:end -->"
     (text,) = re.findall(block, readme, re.DOTALL)
     env = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT / "checker")}
-    command = [sys.executable, "-m", "amlcheck", "lint", "--help"]
+    command = [sys.executable, "-m", "amlcheck", *options]
     shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
     assert text.rstrip() == shown.rstrip()
 
 
-@pytest.mark.parametrize("mark", ["<!-- help:begin -->", "<!-- help:end -->"])
+@pytest.mark.parametrize(
+    "mark", ["<!-- help:begin -->", "<!-- help:end -->", "<!-- commands:begin -->", "<!-- commands:end -->"]
+)
 def test_readme_without_its_marks_is_refused(mark: str, copied: Path) -> None:
     readme = copied / "README.md"
     readme.write_text(readme.read_text().replace(mark, ""))

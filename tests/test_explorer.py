@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -412,7 +411,7 @@ def test_find_in_a_page() -> None:
 
 def test_safe_repair_is_applied_by_a_key() -> None:
     _, effect = press(at(), "a")
-    assert effect == Apply(0, SAFE, "Dockerfile\0ubuntu")
+    assert effect == Apply("Dockerfile\0ubuntu")
 
 
 def test_unsafe_repair_asks() -> None:
@@ -423,7 +422,7 @@ def test_unsafe_repair_asks() -> None:
     declined, nothing = press(state, "enter")
     assert nothing is None
     assert "nothing was changed" in screen(declined)
-    assert press(state, "y")[1] == Apply(0, UNSAFE, "Dockerfile\0python")
+    assert press(state, "y")[1] == Apply("Dockerfile\0python")
 
 
 def test_repair_of_a_result_that_may_be_anybody_s_asks() -> None:
@@ -471,14 +470,13 @@ def test_difference_of_a_repair() -> None:
     assert made[3:5] == ["-FROM ubuntu:14.04", "+FROM ubuntu:22.04"]
 
 
-@pytest.mark.parametrize(
-    "places",
-    [[(99, 1, 99, 1)], [(1, 99, 1, 99)], [(1, 1, 1, 5), (1, 3, 1, 6)], [(1, 5, 1, 1)]],
-)
-def test_repair_that_does_not_fit_the_file_is_refused(places: Iterable[tuple[int, int, int, int]]) -> None:
-    edits = [Edit(Location("f", *place), "x") for place in places]
+@pytest.mark.parametrize("place", [(99, 1, 99, 1), (1, 99, 1, 99), (1, 5, 1, 1)])
+def test_repair_that_does_not_fit_the_file_is_refused(place: tuple[int, int, int, int]) -> None:
+    repair = Repair("mend it", (Edit(Location("f", *place), "x"),), True)
     with pytest.raises(AmlcheckError):
-        repairs.edited("FROM a\n", edits)
+        repairs.difference(repair, {"f": "FROM a\n"})
+    with pytest.raises(AmlcheckError):
+        repairs.difference(repair, {})
 
 
 @pytest.mark.parametrize("width", [None, 80, 30])

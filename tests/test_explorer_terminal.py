@@ -183,6 +183,83 @@ def test_a_file_that_was_mended_elsewhere_is_checked_again(folder: Path) -> None
         assert terminal.ends() == printed(folder).returncode
 
 
+FUSE = GOOD + "RUN apt-get update && apt-get install -y fuse\n"
+FIXED = FUSE.replace("-y fuse", "-y fuse libfuse-dev")
+
+
+def test_safe_fix_is_shown_and_applied_by_a_key(folder: Path) -> None:
+    path = folder / "good.Dockerfile"
+    path.write_bytes(FUSE.encode())
+    path.chmod(0o640)
+    with start(folder, "good.Dockerfile") as terminal:
+        terminal.shows("1 subject ").press("\t").shows("AML206 fix ")
+        terminal.press("/", *"AML206", ENTER).shows("1/1").press(ENTER).shows("q back", "fuse is installed")
+        terminal.press("x").shows("(a applies it)", "-RUN apt-get update && apt-get install -y fuse", "libfuse-dev")
+        assert path.read_bytes() == FUSE.encode()
+        terminal.press("a").shows("written to good.Dockerfile")
+        assert path.read_bytes() == FIXED.encode()
+        assert path.stat().st_mode & 0o777 == 0o640
+        terminal.lacks("AML206 fix").press("Q")
+        terminal.ends()
+    assert sorted(item.name for item in folder.iterdir()) == ["amlcheck.toml", "good.Dockerfile", "old.Dockerfile"]
+
+
+def test_unsafe_fix_is_asked_about(folder: Path) -> None:
+    path = folder / "old.Dockerfile"
+    with start(folder) as terminal:
+        terminal.shows("1 violated").press("n").shows("(a: apply a fix)").press("a")
+        terminal.shows("unsafe fix, the image may change", "[y/N]").press("n").shows("nothing was changed")
+        assert path.read_text() == OLD
+        terminal.press("a").shows("[y/N]").press("y").shows("written to old.Dockerfile").lacks("1 violated")
+        assert path.read_text() == GOOD
+        terminal.press("q")
+        assert terminal.ends() == printed(folder).returncode == 0
+
+
+def test_all_safe_fixes_at_once(folder: Path) -> None:
+    for name in ("old", "good"):
+        (folder / f"{name}.Dockerfile").write_text(FUSE)
+    with start(folder) as terminal:
+        terminal.shows("2 subjects").press("A").shows("write all safe fixes of 2 files? [y/N]").press("y")
+        terminal.shows("2 repaired in")
+    for name in ("old", "good"):
+        assert (folder / f"{name}.Dockerfile").read_text() == FIXED
+
+
+def test_file_that_was_changed_meanwhile_is_not_written(folder: Path) -> None:
+    path = folder / "old.Dockerfile"
+    with start(folder) as terminal:
+        terminal.shows("1 violated").press("n").shows("(a: apply a fix)").press("a").shows("[y/N]")
+        path.write_text("# mine\n" + OLD)
+        terminal.press("y").lacks("[y/N]").lacks("applying")
+        assert path.read_text() == "# mine\n" + OLD
+        terminal.press("R").shows("checked again").press("a").shows("[y/N]").press("y").shows("written to")
+        assert path.read_text() == "# mine\n" + GOOD
+
+
+def test_fix_of_a_result_is_always_asked_about_and_only_below_this_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (folder / "good.Dockerfile").write_text(FUSE)
+    result_with_fixes = subprocess.run(
+        command("report", "good.Dockerfile", "--format", "json"),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    ).stdout
+    (folder / "result.json").write_bytes(result_with_fixes)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "Dockerfile"
+    elsewhere.write_text(FUSE)
+    (folder / "evil.json").write_bytes(result_with_fixes.replace(b"good.Dockerfile", str(elsewhere).encode()))
+    for name, says in (("evil.json", "is not below this folder"), ("result.json", "written to good.Dockerfile")):
+        with start(folder, name, columns=250) as terminal:
+            terminal.shows("1 subject ").press("\t", "/", *"AML206", ENTER).shows("1/1").press("a")
+            terminal.shows("[y/N]").press("y").shows(says)
+    assert elsewhere.read_text() == FUSE
+    assert (folder / "good.Dockerfile").read_text() == FIXED
+
+
 # --- how it ends -----------------------------------------------------------------------------------------------------
 
 

@@ -189,7 +189,7 @@ def test_tap_read_back() -> None:
     lines = list(Parser().parse_text(text))
     count = next(line.expected_tests for line in lines if line.category == "plan")
     assert [line.number for line in lines if line.category == "test"] == list(range(1, count + 1))
-    assert {line.category for line in lines} == {"version", "plan", "test"}
+    assert {line.category for line in lines} == {"version", "plan", "diagnostic", "test"}
     blocks = [line.yaml_block for line in lines if line.category == "test" and line.yaml_block is not None]
     assert len(blocks) == count - 1, "all but the one that does not apply"
     for data in blocks:

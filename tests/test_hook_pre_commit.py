@@ -97,15 +97,14 @@ def test_installed_by_pre_commit_from_a_repository(tmp_path: Path) -> None:
     repo.git("init", "-q", "-b", "main", str(published), cwd=tmp_path)
     source = Repository(published, tmp_path / "home")
     revision = source.commit({})
-    for name in ("PYTHONPATH",):
-        repo.env.pop(name)
-    repo.env |= {"PRE_COMMIT_HOME": str(tmp_path / "cache"), "PIP_CONFIG_FILE": os.environ.get("PIP_CONFIG_FILE", "")}
-    repo.env["HOME"] = os.environ.get("HOME", "/")  # pip's own configuration
+    del repo.env["PYTHONPATH"]
+    repo.env["PRE_COMMIT_HOME"] = str(tmp_path / "cache")
+    repo.env["HOME"] = os.environ.get("HOME", "/")  # of pip's configuration
     config = {"repos": [{"repo": str(published), "rev": revision, "hooks": [{"id": "amlcheck"}]}]}
     repo.commit({".pre-commit-config.yaml": yaml.safe_dump(config), "Dockerfile": BAD})
     assert pre_commit(repo, "install", "--hook-type", "pre-push") == 0
     result = repo.push("origin", "main")
-    assert result.code != 0
+    assert result.code != 0, result.out
     assert "error[AML101] ubuntu: 14.04 is not >=16.04" in result.out
     repo.commit({"Dockerfile": GOOD})
     assert "Passed" in repo.pushed("origin", "main").out

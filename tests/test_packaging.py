@@ -69,7 +69,7 @@ def test_what_the_wheel_holds(installed: Installed) -> None:
         metadata = next(name for name in held if name.endswith("/METADATA"))
         assert f"\nVersion: {amlcheck.__version__}\n" in archive.read(metadata).decode()
         points = archive.read(metadata.replace("METADATA", "entry_points.txt")).decode()
-    assert "amlcheck = amlcheck.cli:main" in points
+    assert "amlcheck = amlcheck.__main__:main" in points
     ours = {name for name in held if ".dist-info/" not in name}
     checkout = {
         f"amlcheck/{path.relative_to(ROOT / 'checker' / 'amlcheck').as_posix()}"

@@ -189,6 +189,32 @@ def test_as_many_of_the_same_are_known(project: Path) -> None:
     assert len(with_baseline([report(1)], read_baseline(Path(BASE)))[1]) == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("the latency is 212.4 ms at the 95th percentile", "the latency is 208.9 ms at the 95th percentile", True),
+        ("nothing listened on port 5001 for 41 s", "nothing listened on port 5001 for 43 s", True),
+        ("nothing listened on port 5001", "nothing listened on port 8080", False),
+        ("<object at 0x7f31c0ffee10> is no list", "<object at 0x7f99aa010203> is no list", True),
+        ("[2026-11-21 12:00:01 +0000] [17] worker", "[2026-11-22 08:30:59 +0000] [23] worker", True),
+        ("container 4f2a9c0d1e3b ended", "container 99aabbccdde1 ended", True),
+        ("the module effaced is missing", "the module defaced is missing", False),
+        ("needs numpy 1.19", "needs numpy 1.20", False),
+        ("http://127.0.0.1:40213/score", "http://127.0.0.1:39017/score", True),
+    ],
+)
+def test_a_finding_without_a_place_is_told_by_its_words_and_not_by_its_times(
+    old: str, new: str, same: bool, project: Path
+) -> None:
+    before, after = (
+        SubjectReport("app:1", "deployment", findings=(Finding("AML501", Severity.ERROR, message),))
+        for message in (old, new)
+    )
+    write_baseline(baseline_of([before], Path(BASE)))
+    (found,), _ = with_baseline([after], read_baseline(Path(BASE)))
+    assert (found.findings[0].waiver is not None) is same
+
+
 def test_stale_entries_are_told_in_one_note(project: Path) -> None:
     lint("--write-baseline", BASE)
     total = len(entries())
@@ -294,6 +320,13 @@ def test_nothing_else_is_overwritten(project: Path, capsys: pytest.CaptureFixtur
     assert (project / "a/Dockerfile").read_text() == before
 
 
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_not_with_some_of_the_rules(option: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--write-baseline", BASE, option, "AML302"]) == 2
+    assert "not with --select or --ignore" in capsys.readouterr().err
+    assert not Path(BASE).exists()
+
+
 def test_a_link_stays_one_and_rights_stay(project: Path) -> None:
     lint("--write-baseline", "real.json")
     Path(BASE).symlink_to("real.json")
@@ -346,8 +379,6 @@ def test_a_check_is_not_taken_for_a_lint(project: Path) -> None:
 def test_it_is_written_whole_or_not_at_all(project: Path) -> None:
     lint("--write-baseline", BASE)
     before = Path(BASE).read_bytes()
-    baseline = baseline_of([], Path(BASE))
-    os.mkdir(f".{BASE}.{os.getpid()}")
     with pytest.raises(AmlcheckError, match="cannot be written"):
-        write_baseline(baseline)
+        write_baseline(baseline_of([], project / "a" / "Dockerfile" / BASE))
     assert Path(BASE).read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from amlcheck.catalog import Catalog, Rule, catalog
 from amlcheck.cli import main
 from amlcheck.environment.judging import lint_environment
 from amlcheck.lint import lint_text
-from amlcheck.model import Finding, Severity, SubjectReport, Verdict
+from amlcheck.model import Finding, Location, Severity, SubjectReport, Verdict
 from amlcheck.policy.comments import comments_of
 from amlcheck.policy.ignoring import with_ignores
 from amlcheck.records import replace
@@ -386,3 +387,37 @@ def test_no_comment_breaks_it(text: str) -> None:
         places = [item.location for item in found.ignores] + [item.location for item in found.faults]
         assert places
         assert all(place.line >= 1 and place.end_column > place.column for place in places)
+
+
+def test_what_no_person_writes_ends_soon() -> None:
+    """Files at the limit of size, with as many comments and names as fit: seconds, not minutes."""
+    many = "# amlcheck: ignore=AML302 reason=x\n"
+    names = ",".join(f"AML30{number % 10}x{number}" for number in range(90))
+    texts = {
+        "Dockerfile": f"FROM ubuntu:22.04\n{many * 30_000}RUN pip install flask\n",
+        "environment.yml": "# amlcheck: ignore-file=AML618 reason=x\n" * 30_000,
+        "requirements.txt": f"# amlcheck: ignore={names} reason=x\n" * 2000,
+        "run.sh": "#" * 1_000_000 + "amlcheck" + " " * 1_000_000 + ":",
+        "run.py": "x # amlcheck" * 100_000,
+    }
+    started = time.monotonic()
+    for name, text in texts.items():
+        subject = SubjectReport(name, "dockerfile", sources={name: text}, findings=(finding_at(name),) * 1000)
+        (found,) = ignoring(subject)
+        assert len(found.findings) < 200_000
+    assert time.monotonic() - started < 20
+
+
+def finding_at(name: str) -> Finding:
+    return Finding("AML302", Severity.WARNING, "said", Location(name, 30_002, 1, 30_002, 2))
+
+
+def test_more_comments_than_a_person_writes_are_told() -> None:
+    found = comments_of("Dockerfile", "# amlcheck: ignore=AML302 reason=x\n" * 2000 + "FROM x\n")
+    assert len(found.ignores) == 1000
+    (fault,) = found.faults
+    assert fault.location.line == 1001
+    assert "at most 1000" in fault.message
+    names = ",".join(["AML302"] * 101)
+    (fault,) = comments_of("Dockerfile", f"# amlcheck: ignore={names} reason=x\nFROM x\n").faults
+    assert "more than 100 rules" in fault.message

@@ -1,8 +1,32 @@
-"""`python -m amlcheck` is the command `amlcheck`."""
+"""The command `amlcheck`, as `python -m amlcheck` and as the installed script.
+
+A run of `amlcheck lint` that was made before is made again from memory, before anything else is imported.
+"""
 
 import sys
 
-from amlcheck.cli import main
+
+def main() -> int:
+    """Runs the command line and returns its exit code."""
+    from amlcheck.remembering import runs
+
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["lint"]:
+        from amlcheck.errors import AmlcheckError
+
+        try:
+            code = runs.recalled(arguments)
+        except (AmlcheckError, OSError):
+            code = None  # what it is that cannot be written is told by the run in full
+        if code is not None:
+            return code
+    from amlcheck.cli import main as in_full
+
+    code = in_full(arguments)
+    if runs.current is not None:
+        runs.current.ended(code)
+    return code
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -21,7 +21,7 @@ from amlcheck.exits import Exit
 from amlcheck.image.building import BuildFailedError, BuildOptions, BuiltImage, build
 from amlcheck.image.engine import Engine, NoEngineError
 from amlcheck.image.image import Image, parse_image
-from amlcheck.image.ownership import ending_cleanly
+from amlcheck.image.ownership import ending_cleanly, give_up
 from amlcheck.image.sources import OpenOptions, open_image
 from amlcheck.judge import exit_code
 from amlcheck.lint import lint_file
@@ -185,7 +185,7 @@ class _Chain:
         try:
             report = self._scored(engine, built.name, self._probed(built.name, static))
         except Exception:
-            built.close()
+            give_up(built.close)
             raise
         # An interrupt leaves it to `ending_cleanly`, which ends containers first: an image that is in use stays.
         built.close()

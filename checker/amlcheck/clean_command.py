@@ -7,7 +7,7 @@ import shutil
 
 from amlcheck.exits import Exit
 
-_CACHES = ("layers", "registry")
+_CACHES = ("layers", "registry", "lint")
 """What is remembered, each in a folder of its own: a folder that the user named may have other things in it."""
 
 

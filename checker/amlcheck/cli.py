@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from amlcheck import __version__
+from amlcheck import __version__, streams
+from amlcheck.completion_command import SHELLS, run_completion
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
+from amlcheck.help import Formatter, epilog, of_all
 from amlcheck.report import formats
-from amlcheck.report.harmless import in_text, one_line
+from amlcheck.report.harmless import in_text, one_line, plain
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
 _READER_GONE = 141
@@ -22,19 +24,32 @@ class _Parser(argparse.ArgumentParser):
     """argparse whose errors look like all others, and that takes no abbreviations: they break when an option is added."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
-        print(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)", file=sys.stderr)
+        streams.say(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)")
         raise SystemExit(int(Exit.ERROR))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version, which argparse gives up silently where they cannot be written."""
+        if message:
+            write(message)
+
+
+class _Program(_Parser):
+    """The program itself, whose help has the commands in groups."""
+
+    def format_help(self) -> str:
+        (commands,) = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        helps = {choice.dest: choice.help or "" for choice in commands._choices_actions}
+        return of_all("usage: amlcheck COMMAND [OPTION ...] [ARGUMENT ...]", self.description or "", _EXITS, helps)
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = _Parser(
+    top = _Program(
         prog="amlcheck",
         description="Tells whether a custom Docker image can be used on Azure Machine Learning, before it is pushed.",
-        epilog=_EXITS,
     )
     top.add_argument("--version", action="version", version=f"amlcheck {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -44,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_hook(commands)
     _add_report(commands)
+    _add_diff(commands)
     init = commands.add_parser(
         "init",
         help="write amlcheck.toml",
@@ -60,23 +76,38 @@ def parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list every rule", description="Lists every rule.")
     rules.add_argument("--format", choices=("text", "json"), default="text")
     explain = commands.add_parser(
-        "explain", help="explain a rule", description="Shows a rule's page: what it asks, why, good and bad, the fix."
+        "explain",
+        help="explain a rule: what it asks, why, good and bad, the fix",
+        description="Shows the pages of rules: what each asks, why, good and bad examples, the fix and the source.",
+        epilog=epilog("explain", ""),
     )
     explain.add_argument("rules", nargs="+", metavar="RULE", help="a rule's ID or name, such as AML103 or python")
     explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands and options in your shell",
+        description="Prints a script for a shell, which then completes commands, options, choices, rules, profiles and"
+        " files. It knows this version: make it again after an update.",
+        epilog=epilog("completion", ""),
+    )
+    completion.add_argument("shell", choices=SHELLS, help="the shell")
     profiles = commands.add_parser(
-        "profiles", help="list profiles and flavours", description="Lists profiles and flavours, or what one asks."
+        "profiles",
+        help="list profiles and flavours, or what one asks",
+        description="Lists profiles and flavours, or what one asks.",
     )
     profiles.add_argument("name", nargs="?", metavar="NAME", help="a profile or flavour to show in full")
     return top
 
 
 def help_of(command: str) -> str:
-    """The help text of `amlcheck lint`, `probe`, `score` or `check`."""
-    commands = _Parser(prog="amlcheck").add_subparsers(parser_class=_Parser)
-    return {"lint": _add_lint, "probe": _add_probe, "score": _add_score, "check": _add_check}[command](
-        commands
-    ).format_help()
+    """The help text of a command, or of the program itself where it is empty."""
+    whole = parser()
+    if not command:
+        return whole.format_help()
+    (commands,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    found: argparse.ArgumentParser = commands.choices[command]
+    return found.format_help()
 
 
 def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
@@ -84,7 +115,7 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "lint",
         help="check Dockerfiles",
         description="Reads Dockerfiles, and the files they copy, and decides each requirement of Azure Machine Learning.",
-        epilog=_EXITS,
+        epilog=epilog("lint", _EXITS),
     )
     lint.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders to search, or - for standard input; default: here"
@@ -102,6 +133,9 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     fixes.add_argument(
         "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
     )
+    lint.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="check what has not changed since the last run, too"
+    )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
     _add_policy(lint)
@@ -114,8 +148,11 @@ def _add_probe(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         "probe",
         help="look inside images",
         description="Looks inside images and decides each requirement of Azure Machine Learning from what is really there.",
-        epilog="IMAGE is a name (the local engine's, else its registry's), docker-daemon:NAME, docker://REGISTRY/NAME:TAG,"
-        " docker-archive:FILE, oci-archive:FILE, oci:DIR or rootfs:DIR. " + _EXITS,
+        epilog=epilog(
+            "probe",
+            "IMAGE is a name (the local engine's, else its registry's), docker-daemon:NAME, docker://REGISTRY/NAME:TAG,"
+            " docker-archive:FILE, oci-archive:FILE, oci:DIR or rootfs:DIR.\n" + _EXITS,
+        ),
     )
     probe.add_argument("images", nargs="+", metavar="IMAGE", help="the images to look into")
     _add_asked(probe)
@@ -156,11 +193,11 @@ def _add_image(probe: _Parser) -> None:
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     report = commands.add_parser(
         "report",
-        help="explore a result, a folder or an image in the terminal",
+        help="go through a result, a folder or an image in the terminal",
         description="Shows what was found in a terminal explorer: every Dockerfile or image by every requirement, and for each"
         " the words that decide it, who says what, the rule's page and the fix, which can be applied. Without a"
         " terminal it prints.",
-        epilog=_EXITS,
+        epilog=epilog("report", _EXITS),
     )
     report.add_argument(
         "what",
@@ -176,13 +213,36 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     return report
 
 
+def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
+    diff = commands.add_parser(
+        "diff",
+        help="what changed between two results",
+        description="Compares two results of --format json: verdicts, values found, findings and deployments, of the same"
+        " files or of two builds of an image.",
+        epilog="exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read",
+    )
+    diff.add_argument("old", metavar="OLD.json", help="the older result; - for standard input")
+    diff.add_argument("new", metavar="NEW.json", help="the newer result; - for standard input")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    diff.add_argument("--output", metavar="FILE", help="write it to a file")
+    diff.add_argument(
+        "--fail-on",
+        choices=("worse", "change", "never"),
+        default="worse",
+        help="what exit code 1 is for: what makes the newer run fail and did not the older one (default), any change,"
+        " or nothing",
+    )
+    diff.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    return diff
+
+
 def _add_score(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     score = commands.add_parser(
         "score",
         help="deploy an image and ask it for a score",
         description="Runs an image on 127.0.0.1 as Azure Machine Learning would, sends it a scoring request, and says what"
         " is wrong where no right answer comes back.",
-        epilog=_EXITS,
+        epilog=epilog("score", _EXITS),
     )
     score.add_argument("image", metavar="IMAGE", help="an image of the local engine, or one that it can pull")
     score.set_defaults(target=None, build_arg=None, context=None, resolve_base=None)
@@ -205,7 +265,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="the whole chain: Dockerfile, build, image, score",
         description="Reads the Dockerfile, builds it, looks inside the image, deploys it on 127.0.0.1 and asks it for a"
         " score: one report, one exit code. What was built is removed again.",
-        epilog=_EXITS,
+        epilog=epilog("check", _EXITS),
     )
     check.add_argument("what", nargs="?", metavar="DIR|DOCKERFILE|IMAGE", help="default: what this folder holds")
     built = check.add_argument_group("what is built")
@@ -245,6 +305,8 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         description="Installs git's pre-push hook for the repository here. A hook that is there already goes on to run.",
     )
     install.add_argument("--force", action="store_true", help="also where the installed hook was changed by hand")
+    image = "also build the Dockerfiles that are concerned, and look into the images"
+    install.add_argument("--image", action="store_true", help=image)
     uninstall = hooks.add_parser(
         "uninstall",
         help="remove it",
@@ -254,6 +316,7 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     run = hooks.add_parser(
         "run", help="what git calls", description="What git calls, with its lines on standard input."
     )
+    run.add_argument("--image", action="store_true", help=image)
     run.add_argument("name", choices=("pre-push",))
     run.add_argument("remote", metavar="REMOTE", help="the remote's name, or its URL where it has none")
     run.add_argument("url", nargs="?", metavar="URL")
@@ -265,11 +328,14 @@ def _add_hook(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     _add_asked(pre_commit)
     _add_built(pre_commit.add_argument_group("how the file is built"))
     pre_commit.add_argument(
-        "--fail-on", choices=("error", "warning", "info"), help="the least severity that stops a push; default: error"
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        help="the least severity that stops a push; default: error",
     )
     pre_commit.add_argument(
         "--config", metavar="FILE", help="the configuration; default: the nearest one of the commit"
     )
+    pre_commit.add_argument("--image", action="store_true", help=image)
     pre_commit.add_argument("--no-config", action="store_true", help="use no configuration file")
     return hook
 
@@ -400,8 +466,9 @@ def _add_output(parser: _Parser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code."""
-    options = parser().parse_args(arguments)
+    streams.secure()
     try:
+        options = parser().parse_args(arguments)
         if options.command == "hook":
             from amlcheck.hook_command import run_hook
 
@@ -426,6 +493,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from amlcheck.report_command import run_report
 
             return int(run_report(options))
+        if options.command == "diff":
+            from amlcheck.diff_command import run_diff
+
+            return int(run_diff(options))
         if options.command == "init":
             from amlcheck.init_command import run_init
 
@@ -440,21 +511,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = show.rules(options.format)
         elif options.command == "explain":
             text = show.explain(options.rules, options.format)
+        elif options.command == "completion":
+            text = run_completion(options.shell, parser())
         else:
             text = show.profiles(options.name)
         write(text)
         return int(Exit.MET)
     except AmlcheckError as error:
-        print(in_text(f"amlcheck: {one_line(str(error))}"), file=sys.stderr)
+        streams.say(in_text(f"amlcheck: {one_line(str(error))}"))
         return int(Exit.ERROR)
     except KeyboardInterrupt:
-        print("amlcheck: interrupted", file=sys.stderr)
+        streams.say("amlcheck: interrupted")
         return 130
     except BrokenPipeError:
         from amlcheck.report.destination import drop_output
 
         drop_output()
         return _READER_GONE
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """What nobody expected: one sentence where the system refused something, else what whoever mends it needs to know."""
+    told = streams.refusal(error)
+    if not told:
+        try:
+            import traceback
+        except OSError as second:
+            return _failed(second)
+        streams.say(in_text(plain(traceback.format_exc())))
+        told = "that is an error in amlcheck itself, and no verdict: please report it with what stands above"
+    streams.say(in_text(f"amlcheck: {one_line(told)}"))
+    return int(Exit.ERROR)
 
 
 def write(text: str, output: str | None = None) -> None:

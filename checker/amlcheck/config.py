@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from amlcheck import looking
 from amlcheck.data_files import read_toml
 from amlcheck.errors import ConfigError
 from amlcheck.nearest import nearest
@@ -85,16 +86,22 @@ def find_config(start: Path) -> Config:
     """The nearest configuration at or above a folder; the empty one where there is none. Raises ConfigError."""
     for folder in (start, *start.parents):
         own = folder / "amlcheck.toml"
-        if own.is_file():
+        if looking.at(own) and own.is_file():
             return read_config(own)
         project = folder / "pyproject.toml"
-        if project.is_file() and _is_named_in(project) and "amlcheck" in _table(read_toml(project), "tool"):
+        if (
+            looking.at(project)
+            and project.is_file()
+            and _is_named_in(project)
+            and "amlcheck" in _table(read_toml(project), "tool")
+        ):
             return read_config(project)
     return Config()
 
 
 def _is_named_in(project: Path) -> bool:
     """Whether it is worth reading: most projects say nothing of amlcheck, and a TOML reader is slow to import."""
+    looking.into(project)
     try:
         return b"amlcheck" in project.read_bytes()
     except OSError:
@@ -103,6 +110,7 @@ def _is_named_in(project: Path) -> bool:
 
 def read_config(path: Path) -> Config:
     """The configuration in a file. Raises ConfigError naming the file, the line and the remedy."""
+    looking.into(path)
     data = read_toml(path)
     values = _table(_table(data, "tool"), "amlcheck") if path.name == "pyproject.toml" else data
     config = Config(path, dict(values))

@@ -38,7 +38,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
-def read_data(path: Path, prepare: Callable[[dict[str, Any]], None] = lambda data: None) -> dict[str, Any]:
+def read_data(path: Path, prepare: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """A shipped data file; dates in it are strings (YYYY-MM-DD). Raises ConfigError as `read_toml`.
 
     `prepare` adds to the data what can be computed once, before it is kept.
@@ -46,10 +46,13 @@ def read_data(path: Path, prepare: Callable[[dict[str, Any]], None] = lambda dat
 
     def make() -> dict[str, Any]:
         data: dict[str, Any] = _plain(read_toml(path))
-        prepare(data)
+        if prepare is not None:
+            prepare(data)
         return data
 
-    data: dict[str, Any] = compiled(str(path), [str(path), __file__], make)
+    data: dict[str, Any] = compiled(
+        f"{path}-prepared" if prepare is not None else str(path), [str(path), __file__], make
+    )
     return data
 
 

@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
-from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.errors import AmlcheckError
 from amlcheck.regex import regex
 
@@ -49,6 +49,8 @@ def _states_environment(path: str) -> bool:
     name = os.path.basename(path)
     if not is_environment_name(name):
         return False
+    if looking.into(path):
+        return False
     try:
         if os.path.getsize(path) > SNIFFED or not os.path.isfile(path):
             return False
@@ -76,7 +78,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
     """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
     found: dict[str, None] = {}
     for given in paths or (".",):
-        if given == "-" or not Path(given).is_dir():
+        if given == "-" or not looking.at(given) or not os.path.isdir(given):
             found[given] = None
             continue
         inside = [path for path in _walk(given) if not excluded(path, exclude)]
@@ -90,6 +92,7 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
 
 def _walk(folder: str) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
+        looking.inside(root)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(files):
             path = os.path.normpath(os.path.join(root, name))

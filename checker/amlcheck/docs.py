@@ -13,6 +13,7 @@ from amlcheck.catalog import Catalog, Rule, catalog
 from amlcheck.cli import help_of
 
 _BEGIN, _END = "<!-- help:begin -->", "<!-- help:end -->"
+_TOP = "<!-- commands:begin -->", "<!-- commands:end -->"
 _NOTE = "<!-- Generated from rules/ by `make docs`; do not edit. -->\n"
 
 
@@ -80,15 +81,16 @@ def main(arguments: list[str]) -> int:
 
 
 def with_help(readme: str) -> str:
-    """README with the present help text of `amlcheck lint` between its two marks."""
+    """README with the present help texts of `amlcheck` and `amlcheck lint`, each between its two marks."""
     os.environ["COLUMNS"] = "100"
-    text = help_of("lint").rstrip()
-    block = f"{_BEGIN}\n```text\n$ amlcheck lint --help\n{text}\n```\n{_END}"
-    before, begin, rest = readme.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise SystemExit(f"README.md: the marks {_BEGIN} and {_END} are missing")
-    return before + block + after
+    for command, begin, end in (("amlcheck", *_TOP), ("amlcheck lint", _BEGIN, _END)):
+        text = help_of(command.partition(" ")[2]).rstrip()
+        before, found, rest = readme.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not found or not closed:
+            raise SystemExit(f"README.md: the marks {begin} and {end} are missing")
+        readme = f"{before}{begin}\n```text\n$ {command} --help\n{text}\n```\n{end}{after}"
+    return readme
 
 
 def _same(path: Path, text: str) -> bool:

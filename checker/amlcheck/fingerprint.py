@@ -1,9 +1,10 @@
 """What tells one finding from another in two runs: a fingerprint that moved lines do not change.
 
 It is made of the rule, the subject, the words that are meant (their line, blanks aside) and, where the same stands there
-several times, a count. A verdict's is made of its rule, its subject and the value that was found. Lines and columns,
-messages and versions of amlcheck are not part of it. What was read from JSON has its own with it, as the text is not at
-hand any more. Used by baselines, SARIF, GitLab and `amlcheck diff`.
+several times, a count. A verdict's is made of its rule, its subject and the value that was found. A finding that has no
+place has its message, without what is another in each run: times, addresses in memory, process and container IDs. Lines
+and columns, messages of what has a place, and versions of amlcheck are not part of it. What was read from JSON has its
+own with it, as the text is not at hand any more. Used by baselines, SARIF, GitLab and `amlcheck diff`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 from amlcheck.model import Finding, Judgement, Location, SubjectReport
+from amlcheck.regex import regex
+
+_VARYING = regex(
+    r"\b0x[0-9a-fA-F]+|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.,]*Z?|\b\d+(?:\.\d+)? ?(?:ms|s|[kMG]i?B)\b"
+    r"|\b(?:127\.0\.0\.1|localhost):\d+|\bpid:? ?\d+|\[\d+\]|\b(?=[a-f]*\d)[0-9a-f]{12,64}\b"
+)
+"""What differs between two runs that find the same."""
 
 
 def _posix(text: str) -> str:
@@ -43,9 +51,10 @@ def _key(item: Judgement | Finding, subject: SubjectReport, called: Callable[[st
     name = called(subject.subject)
     if isinstance(item, Judgement):
         return item.rule, name, item.component, item.verdict.value, item.found or ""
+    message = _VARYING.sub("*", item.message)
     if item.location is None:
-        return item.rule, name, item.message
-    return item.rule, name, called(item.location.path), _words(item.location, subject) or item.message
+        return item.rule, name, message
+    return item.rule, name, called(item.location.path), _words(item.location, subject) or message
 
 
 def _words(location: Location, subject: SubjectReport) -> str:

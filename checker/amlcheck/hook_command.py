@@ -16,7 +16,7 @@ def run_hook(options: argparse.Namespace, words: Sequence[str]) -> int:
     if options.hook_command in ("install", "uninstall"):
         from amlcheck.hook.install import install, uninstall
 
-        told = install(options.force) if options.hook_command == "install" else uninstall(options.force)
+        told = install(options.force, options.image) if options.hook_command == "install" else uninstall(options.force)
         write("".join(f"{line}\n" for line in told), None)
         return 0
     if options.hook_command == "run":
@@ -24,7 +24,7 @@ def run_hook(options: argparse.Namespace, words: Sequence[str]) -> int:
 
         if sys.stdin is None or sys.stdin.isatty():
             raise AmlcheckError("hook run: git runs this and says on standard input what is pushed; you need not")
-        return pre_push(options.remote, sys.stdin.buffer.read())
+        return pre_push(options.remote, sys.stdin.buffer.read(), images=options.image)
     from amlcheck.hook.pre_commit import run
 
     return run(words)

@@ -7,10 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amlcheck import looking
 from amlcheck.catalog import catalog
 from amlcheck.concluding import report_of
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
@@ -24,6 +25,7 @@ from amlcheck.policy.per_path import laid_over, others_below, patterns_for
 from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
+from amlcheck.remembering import runs
 from amlcheck.report.writing import outputs, write_report
 from amlcheck.run import lint_all
 from amlcheck.today import today
@@ -31,6 +33,7 @@ from amlcheck.today import today
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
     from amlcheck.policy.baseline import Baseline
+    from amlcheck.remembering.files import FileMemory
 
 PROGRESS_FROM = 50
 SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
@@ -155,6 +158,11 @@ def _write_baseline(given: Mapping[str, Any]) -> Path | None:
     """Where the baseline is to be written. Raises AmlcheckError where it cannot be."""
     if not given.get("write_baseline"):
         return None
+    if given.get("select") or given.get("ignore"):
+        raise AmlcheckError(
+            "--write-baseline: not with --select or --ignore: what the other rules find would be missing in it;"
+            " turn rules off in the configuration ([rules])"
+        )
     from amlcheck.policy.baseline import check_writable
 
     path = Path(given["write_baseline"])
@@ -170,8 +178,10 @@ def run_lint(options: argparse.Namespace) -> Exit:
         return run_fix(options)
     if options.unsafe_fixes:
         raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
-    shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
-    report, settings = lint_report(options, repairs=shown)
+    made = runs.current
+    with looking.heard_by(made.looks) if made is not None else nullcontext():
+        shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+        report, settings = lint_report(options, repairs=shown)
     write_report(report, options, settings.config)
     return exit_code(report)
 
@@ -211,7 +221,8 @@ def checked(run: Run, lint: LintOptions) -> Report:
     """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
     options, settings, names = run.options, run.settings, run.names
     with _progress(len(names)) as told:
-        subjects = [report for report in lint_all(names, lint, told) if not _says_nothing(report, options.paths)]
+        found = lint_all(names, lint, told, _memory(run, lint))
+        subjects = [report for report in found if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
         raise AmlcheckError(
@@ -227,6 +238,15 @@ def checked(run: Run, lint: LintOptions) -> Report:
         else []
     )
     return replace(report, notes=(*report.notes, *not_read))
+
+
+def _memory(run: Run, lint: LintOptions) -> FileMemory | None:
+    """What is remembered of files, where they are checked as they are on the disk."""
+    if lint.changed or lint.bases is not None or getattr(run.options, "cache", True) is False:
+        return None
+    from amlcheck.remembering.files import FileMemory
+
+    return FileMemory(lint, today().isoformat())
 
 
 def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:
@@ -262,7 +282,16 @@ def _says_nothing(report: SubjectReport, paths: list[str]) -> bool:
 def _config(options: argparse.Namespace) -> Config:
     if options.no_config:
         return Config()
-    return read_config(Path(options.config)) if options.config else find_config(Path.cwd())
+    return read_config(Path(options.config)) if options.config else find_config(_here())
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise AmlcheckError(
+            f"the working directory cannot be found: {error.strerror or error}; change to one that is there"
+        ) from error
 
 
 def _either(given: bool | None, configured: bool) -> bool:
@@ -337,7 +366,7 @@ def _context(options: argparse.Namespace, config: Config) -> Path | None:
     context = Path(options.context) if options.context else None
     if context is None and config.get("context"):
         context = config.relative(config.get("context"))
-    if context is not None and not context.is_dir():
+    if context is not None and not (looking.at(context) and context.is_dir()):
         raise AmlcheckError(f"{context}: the build context is not a folder")
     return context
 

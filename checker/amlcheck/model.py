@@ -360,13 +360,15 @@ class SubjectReport:
     error: str = ""
     """Why it could not be read at all; everything else is empty then."""
     sources: dict[str, str] = field(default_factory=dict)
-    """The text of the files that locations point into, for excerpts; of a report that was read, those lines only."""
+    """The text of the files that locations point into, for excerpts."""
     about: dict[str, str] = field(default_factory=dict)
     """Of an image: its "source", "digest" and "platform", as far as they are known."""
     notes: tuple[str, ...] = ()
     """What limits all that is said here: that nothing could be run in the image, and why."""
     deployment: Deployment | None = None
     """The test deployment, where this is the report on one."""
+    partial: bool = False
+    """Whether `sources`, of a report that was read, has only the lines that locations point into; the others are empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,3 +383,5 @@ class Report:
     allow_undecided: bool = False
     notes: tuple[str, ...] = ()
     """What is to be known of the run as a whole: that entries of its baseline are stale."""
+    made_by: str = ""
+    """The version of amlcheck that made a result which was read; empty for this one."""

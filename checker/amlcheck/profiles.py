@@ -12,6 +12,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion
 
+from amlcheck import looking
 from amlcheck.catalog import Catalog
 from amlcheck.data_files import read_data, read_toml
 from amlcheck.errors import AmlcheckError, ConfigError
@@ -110,6 +111,7 @@ def _load(catalog: Catalog, name: str, folder: str, known: list[str], depth: int
         raise ConfigError(f"{name}: {folder} extend each other in a circle")
     if name.endswith(".toml"):
         path = Path(name)
+        looking.into(path)
         data = read_toml(path)
     elif name in known:
         path = catalog.folder / folder / f"{name}.toml"

@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.judge import exit_code
-from amlcheck.lint_command import Settings, lint_report, settings_of
+from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Report
 from amlcheck.records import replace
 from amlcheck.report.writing import write_report
 
 if TYPE_CHECKING:
+    from amlcheck.explorer.checking import Checking
     from amlcheck.explorer.session import Actions
 
 STDIN = "-"
@@ -34,8 +35,11 @@ def run_report(options: argparse.Namespace) -> Exit:
     kinds = [kind_of(name) for name in given]
     if given.count(STDIN) > 1:
         raise AmlcheckError("-: standard input can be read once")
-    report, settings = _made(given, kinds, options)
+    checking = _checking(given, options) if set(kinds) == {FILES} else None
+    report, settings = _made(given, kinds, options, checking)
     if options.format is not None or options.output is not None:
+        if checking is not None:
+            report = replace(report, subjects=tuple(checking.repairs(subject) for subject in report.subjects))
         write_report(report, options, settings.config)
         return exit_code(report)
     with _keyboard(STDIN in given) as keyboard:
@@ -48,7 +52,7 @@ def run_report(options: argparse.Namespace) -> Exit:
         from amlcheck.explorer.terminal import Terminal
 
         terminal = Terminal(_colour(options), keyboard)
-        return exit_code(explore(report, terminal, _actions(kinds, lambda: _made(given, kinds, options)[0])))
+        return exit_code(explore(report, terminal, _actions(kinds, checking)))
 
 
 def kind_of(name: str) -> str:
@@ -77,13 +81,24 @@ def _is_result(path: Path) -> bool:
         return False
 
 
-def _made(given: list[str], kinds: list[str], options: argparse.Namespace) -> tuple[Report, Settings]:
-    """The report on all that was named, results first read, then files, then images."""
+def _checking(paths: list[str], options: argparse.Namespace) -> Checking:
+    """The files of a run of `lint` with these options."""
+    from amlcheck.explorer.checking import Checking
+
+    return Checking(argparse.Namespace(**{**vars(options), "paths": paths}))
+
+
+def _made(
+    given: list[str], kinds: list[str], options: argparse.Namespace, checking: Checking | None
+) -> tuple[Report, Settings]:
+    """The report on all that was named: results, then files, then images."""
     settings = settings_of(options)
+    if checking is not None:
+        return checking.report(), settings
     reports = [_read(name, options, settings) for name, kind in zip(given, kinds, strict=True) if kind == RESULT]
     paths = [name for name, kind in zip(given, kinds, strict=True) if kind == FILES]
     if paths:
-        reports.append(lint_report(argparse.Namespace(**{**vars(options), "paths": paths}), repairs=True)[0])
+        reports.append(_checking(paths, options).report())
     images = [name for name, kind in zip(given, kinds, strict=True) if kind == IMAGE]
     if images:
         from amlcheck.probe_command import probe_report
@@ -115,19 +130,26 @@ def _read(name: str, options: argparse.Namespace, settings: Settings) -> Report:
     return with_files(report)
 
 
-def _actions(kinds: list[str], again: Callable[[], Report]) -> Actions:
-    """What can be done from the explorer: files are checked again, images and results are not."""
+def _actions(kinds: list[str], checking: Checking | None) -> Actions:
+    """What can be done from the explorer: files are checked again and repaired, of results only the known repairs."""
     from amlcheck.explorer.files import apply, with_files
     from amlcheck.explorer.session import Actions
     from amlcheck.explorer.state import Abilities
 
-    from_result = RESULT in kinds
-    can = Abilities(apply=True, ask_always=from_result, recheck=set(kinds) == {FILES})
+    if checking is not None:
+        return Actions(
+            Abilities(apply=True, recheck=True),
+            apply=checking.apply,
+            apply_all=checking.apply_all,
+            recheck=checking.again,
+            repairs=checking.repairs,
+        )
+    if RESULT not in kinds:
+        return Actions(Abilities(why_not="an image is not repaired, but its Dockerfile: amlcheck report DIR"))
     return Actions(
-        can,
-        lambda subject, repair: apply(repair, subject.sources, only_below=from_result),
-        again if can.recheck else None,
-        with_files,
+        Abilities(apply=True, ask_always=True),
+        apply=lambda subject, item: apply(item.repair, subject.sources) if item.repair is not None else "",
+        refresh=with_files,
     )
 
 

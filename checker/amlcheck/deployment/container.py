@@ -81,7 +81,7 @@ class ScoringContainer:
             with engine.calling("creating the scoring container"):
                 self._creation.wait()
         except BaseException:
-            self.close()
+            ownership.give_up(self.close)
             raise
 
     # --- making it -------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from amlcheck.deployment.options import PROBE_SECONDS, DeployOptions, Route
 from amlcheck.deployment.payload import SAMPLE, SAMPLE_ANSWER, bad_requests, from_swagger
 from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
+from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Engine
 from amlcheck.records import dataclass, field, replace
@@ -144,9 +145,11 @@ class _Run:
             except _FailedError as error:
                 failure = error.failure
             self._finish(container, assembly, failure)
-            return failure
-        finally:
-            container.close()
+        except BaseException:
+            ownership.give_up(container.close)
+            raise
+        container.close()
+        return failure
 
     def _started(self, image: str, assembly: Assembly) -> ScoringContainer | Failure:
         """The container, started; where the image has not the first program, another one is tried."""
@@ -169,7 +172,7 @@ class _Run:
                     continue
                 return _classified(self._observation(Stage.STARTED, one, start_error=first))
             except BaseException:
-                container.close()
+                ownership.give_up(container.close)
                 raise
             if number:
                 self.notes.append(f"the image has no azmlinfsrv: {' '.join(one.entrypoint[:2])} was started instead")

@@ -84,7 +84,7 @@ def _shown(path: Path) -> str:
     """A path for people: relative to where they are, if it is below."""
     try:
         return str(path.relative_to(Path.cwd())) if path.is_absolute() else str(path)
-    except ValueError:
+    except (ValueError, OSError):  # Elsewhere, or the working directory was removed.
         return str(path)
 
 

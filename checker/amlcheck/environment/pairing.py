@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from amlcheck import looking
 from amlcheck.catalog import Catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.environment.environment import Environment, Kind, Written
@@ -73,7 +74,7 @@ def _may_be_beside(environment: Environment) -> bool:
 
 def _given(names: Sequence[str], dockerfiles: list[str], stated: list[str], given: str) -> Pairs:
     """One environment for all Dockerfiles of the run."""
-    if not os.path.isfile(given):
+    if not looking.at(given) or not os.path.isfile(given):
         raise AmlcheckError(f"{given}: the environment cannot be read: there is no such file")
     if not is_environment_name(given):
         raise AmlcheckError(f"{given}: the environment is a JSON, YAML, Python or requirements file")

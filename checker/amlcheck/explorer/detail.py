@@ -182,7 +182,8 @@ def _what_to_do(item: Judgement | Finding, subject: SubjectReport, width: int) -
         return made + wrapped(Text(f"  no difference can be shown: {line(str(error))}", "yellow"), width)
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for text in difference:
-        made.append(Text(f"  {line(text)}", styles.get(text[:1], "") if text[:3] not in ("+++", "---") else "bold"))
+        style = styles.get(text[:1], "") if text[:3] not in ("+++", "---") else "bold"
+        made += wrapped(Text(f"  {line(text)}", style), width, 6)
     return made
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from amlcheck.errors import AmlcheckError
-from amlcheck.explorer.repairs import edited
+from amlcheck.fixing.edits import placed
+from amlcheck.fixing.original import edited
+from amlcheck.fixing.writing import not_writable, write
 from amlcheck.model import Repair, Report
 from amlcheck.records import replace
 
@@ -69,39 +69,26 @@ def _below_here(path: str) -> Path:
     return there
 
 
-def apply(repair: Repair, sources: Mapping[str, str], only_below: bool) -> str:
-    """Writes a repair into its files, all or none, and tells what was written. Raises AmlcheckError.
+def apply(repair: Repair, sources: Mapping[str, str]) -> str:
+    """Writes a repair of a result into its files, and tells what was written. Raises AmlcheckError.
 
-    A file must still be what was checked: `sources` has what it was.
+    A file must still be what was checked: `sources` has what it was. All are looked at before the first is written.
     """
-    texts: list[tuple[Path, str]] = []
-    for path in dict.fromkeys(edit.location.path for edit in repair.edits):
-        name = _below_here(path) if only_below else Path(path).resolve()
-        try:
-            now = name.read_bytes().decode("utf-8", "surrogateescape")
-        except OSError as error:
-            raise AmlcheckError(f"{path}: cannot be read: {error.strerror or error}") from error
-        if now != sources.get(path):
-            raise AmlcheckError(f"{path}: has changed since it was checked; check it again (R)")
-        texts.append((name, edited(now, [edit for edit in repair.edits if edit.location.path == path])))
-    for name, text in texts:
-        _write(name, text)
-    return f"{repair.title}: written to {', '.join(str(edit) for edit in dict.fromkeys(e.location.path for e in repair.edits))}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Replaces a file in one step, with the rights it had."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".amlcheck-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8", "surrogateescape"))
-            os.chmod(name, mode)
-            os.replace(name, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
-    except OSError as error:
-        raise AmlcheckError(f"{path}: cannot be written: {error.strerror or error}") from error
+    changed: list[tuple[Path, bytes, bytes]] = []
+    paths = list(dict.fromkeys(edit.location.path for edit in repair.edits))
+    for path in paths:
+        name = _below_here(path)
+        refused = not_writable(name)
+        if refused:
+            raise AmlcheckError(refused)
+        before = name.read_bytes()
+        text = sources.get(path)
+        edits = [edit for edit in repair.edits if edit.location.path == path]
+        places = placed(text, edits) if text is not None else None
+        after = edited(before, text, places) if text is not None and places is not None else None
+        if after is None:
+            raise AmlcheckError(f"{path}: is not what was checked; check it again: amlcheck report {path}")
+        changed.append((name, before, after))
+    for name, before, after in changed:
+        write(name, before, after)
+    return f"{repair.title}: written to {', '.join(paths)}"

@@ -33,6 +33,8 @@ A page
 Doing
   a                  apply the fix, where there is one (unsafe ones are asked
                      about)
+  A                  apply all safe fixes: of the files that the matrix shows,
+                     or of the one that is looked at
   R                  check the files again
   Ctrl-L             draw again
   Ctrl-Z             suspend

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 
 from amlcheck.errors import AmlcheckError
-from amlcheck.model import Edit, Repair
+from amlcheck.fixing.edits import applied, placed
+from amlcheck.model import Repair
 
 CONTEXT = 2
 MAX_LINES = 400
@@ -20,35 +21,13 @@ def difference(repair: Repair, sources: Mapping[str, str]) -> list[str]:
         if path not in sources:
             raise AmlcheckError(f"{path} is not at hand")
         before = sources[path]
-        after = edited(before, [edit for edit in repair.edits if edit.location.path == path])
-        made += _lines(before, after, path)
+        edits = placed(before, [edit for edit in repair.edits if edit.location.path == path])
+        if edits is None:
+            raise AmlcheckError("the file is not the one that was checked")
+        made += _lines(before, applied(before, edits), path)
     return made[:MAX_LINES]
 
 
 def _lines(before: str, after: str, path: str) -> Iterator[str]:
     lines = unified_diff(before.split("\n"), after.split("\n"), path, path, lineterm="", n=CONTEXT)
     yield from (text.rstrip("\r") for text in lines)
-
-
-def edited(text: str, edits: list[Edit]) -> str:
-    """A text with edits made. Raises AmlcheckError where a place is not in it, or two overlap."""
-    starts = [0]
-    for row in text.split("\n"):
-        starts.append(starts[-1] + len(row) + 1)
-
-    def place(line: int, column: int) -> int:
-        if not 1 <= line < len(starts) or column - 1 > starts[line] - 1 - starts[line - 1]:
-            raise AmlcheckError("the file is not the one that was checked")
-        return starts[line - 1] + column - 1
-
-    spans = sorted(
-        (place(one.location.line, one.location.column), place(one.location.end_line, one.location.end_column), one.text)
-        for one in edits
-    )
-    out, done = [], 0
-    for start, end, words in spans:
-        if start < done or end < start:
-            raise AmlcheckError("its changes overlap")
-        out += [text[done:start], words]
-        done = end
-    return "".join([*out, text[done:]])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from amlcheck.explorer.items import FINDING, Filter, Item, Items, items_of
-from amlcheck.model import COMPONENTS, Repair, Report, Verdict
+from amlcheck.model import COMPONENTS, Report, SubjectReport, Verdict
 from amlcheck.records import dataclass, field, replace
 
 NAME, FINDINGS, SCORE = "subject", "findings", "score"
@@ -88,13 +86,18 @@ class Redraw:
 class Apply:
     """To do: write a repair into the files."""
 
-    subject: int
-    repair: Repair
     key: str
     """Of the item that it is to make go away."""
 
 
-Effect = Quit | Recheck | Redraw | Apply
+@dataclass(frozen=True)
+class ApplyAll:
+    """To do: write all safe repairs of some subjects."""
+
+    subjects: tuple[int, ...]
+
+
+Effect = Quit | Recheck | Redraw | Apply | ApplyAll
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ class State:
     prompt: Search | Confirm | None = None
     message: str = ""
     can: Abilities = field(default_factory=Abilities)
+    looked: frozenset[int] = frozenset()
+    """The subjects whose repairs were looked for."""
 
     @property
     def screen(self) -> Screen:
@@ -162,6 +167,20 @@ class State:
             and (not within.findings_only or item.kind == FINDING)
             and self.filter.shows(item, self.name(item))
         ]
+
+    def current(self) -> int | None:
+        """The subject that the cursor is on."""
+        for screen in reversed(self.screens):
+            if isinstance(screen, Detail):
+                item = self.find(screen.key)
+                return item.subject if item is not None else None
+            if isinstance(screen, Listing):
+                items = self.shown(screen)
+                return items[screen.row].subject if screen.row < len(items) else screen.subject
+            if isinstance(screen, Matrix):
+                subjects = self.subjects()
+                return subjects[screen.row] if screen.row < len(subjects) else None
+        return None
 
     def find(self, key: str) -> Item | None:
         return next((item for item in self.items.all if item.key == key), None)
@@ -207,12 +226,23 @@ def first_wrong(state: State) -> str:
 
 def checked_again(state: State, report: Report, message: str) -> State:
     """The same screens on a new report; those of what is gone are left."""
-    new = replace(state, report=report, items=items_of(report), message=message, prompt=None)
+    new = replace(state, report=report, items=items_of(report), message=message, prompt=None, looked=frozenset())
     count = len(report.subjects)
-    kept: Sequence[Screen] = [
+    kept: list[Screen] = [
         screen
         for screen in state.screens
         if not (isinstance(screen, Detail) and new.find(screen.key) is None)
         and not (isinstance(screen, Listing) and screen.subject is not None and screen.subject >= count)
     ]
+    kept = [replace(screen, top=0) if isinstance(screen, Detail) else screen for screen in kept]
     return replace(new, screens=tuple(kept) or (Matrix(),))
+
+
+def with_subject(state: State, number: int, subject: SubjectReport) -> State:
+    """With one subject as it is now that its repairs were looked for."""
+    before = state.report.subjects
+    state = replace(state, looked=state.looked | {number})
+    if subject == before[number]:
+        return state
+    report = replace(state.report, subjects=(*before[:number], subject, *before[number + 1 :]))
+    return replace(state, report=report, items=items_of(report))

@@ -85,8 +85,11 @@ class Terminal:
             found = os.terminal_size((80, 24))
         return Size(found.columns or 80, found.lines or 24)
 
-    def read(self) -> list[str]:
-        """Waits for keys; also tells RESIZED, RESUMED, and GONE once there is no keyboard any more."""
+    def read(self, wait: bool = True) -> list[str]:
+        """Waits for keys; also tells RESIZED, RESUMED, and GONE once there is no keyboard any more.
+
+        Without `wait` nothing is given where no key was pressed.
+        """
         with selectors.DefaultSelector() as waiting:
             waiting.register(self._in, selectors.EVENT_READ)
             waiting.register(self._wake_in, selectors.EVENT_READ)
@@ -94,7 +97,9 @@ class Terminal:
                 if self._told:
                     found, self._told = self._told, []
                     return found
-                ready = waiting.select(ESCAPE_SECONDS if self._keys.waiting else None)
+                ready = waiting.select(ESCAPE_SECONDS if self._keys.waiting else None if wait else 0)
+                if not ready and not wait and not self._keys.waiting:
+                    return []
                 if not ready and self._keys.waiting:
                     keys = self._keys.flush()
                     if keys:

@@ -10,6 +10,7 @@ from amlcheck.explorer.state import (
     NAME,
     SCORE,
     Apply,
+    ApplyAll,
     Confirm,
     Detail,
     Effect,
@@ -79,6 +80,8 @@ def _pressed(state: State, key: str) -> Step:
         "tab": _other_view,
         "backtab": _other_view,
     }
+    if key == "A" and not isinstance(state.screen, Help | Panel):
+        return _all_repaired(state), None
     if key in everywhere:
         return everywhere[key](state)
     screen = state.screen
@@ -339,12 +342,28 @@ def _repaired(state: State, item: Item | None) -> Step:
         return _told(state, "there is no fix that could be applied by itself; read what to do"), None
     if not state.can.apply:
         return _told(state, state.can.why_not), None
-    effect = Apply(item.subject, item.repair, item.key)
+    effect = Apply(item.key)
     if item.repair.safe and not state.can.ask_always:
         return _told(state, "applying …"), effect
     kind = "" if item.repair.safe else "unsafe fix, the image may change: "
     files = ", ".join(sorted({edit.location.path for edit in item.repair.edits}))
     return replace(state, prompt=Confirm(f"{kind}{item.repair.title} in {files}?", effect)), None
+
+
+def _all_repaired(state: State) -> State:
+    """All that can be repaired safely is to be: of the subject that is looked at, or of all that are shown."""
+    if not state.can.recheck:
+        return _told(state, "only what was read from files can be repaired all at once; this result was")
+    current, screen = state.current(), state.screen
+    of_all = isinstance(screen, Matrix) or (isinstance(screen, Listing) and screen.subject is None)
+    if of_all or current is None:
+        chosen = tuple(number for number in state.subjects() if not state.report.subjects[number].error)
+    else:
+        chosen = (current,)
+    if not chosen:
+        return _told(state, "nothing is shown")
+    where = state.report.subjects[chosen[0]].subject if len(chosen) == 1 else f"{len(chosen)} files"
+    return replace(state, prompt=Confirm(f"write all safe fixes of {where}?", ApplyAll(chosen)))
 
 
 def _in_panel(state: State, screen: Panel, key: str) -> Step:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from difflib import get_close_matches  # two of them are needed, which `nearest` does not tell
 
+from amlcheck import looking
 from amlcheck.dockerfile.source import Span
 from amlcheck.fixing.case import unsafe
 from amlcheck.fixing.edits import replaced
@@ -22,6 +23,7 @@ def nearest_file(span: Span, path: str) -> Iterator[Repair]:
     if not name or not span.text.endswith(name):
         return
     ending = os.path.splitext(name)[1].lower()
+    looking.inside(folder or ".")
     try:
         with os.scandir(folder or ".") as entries:
             names = [entry.name for entry, _ in zip(entries, range(MAX_NAMES), strict=False) if entry.is_file()]

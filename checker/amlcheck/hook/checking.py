@@ -30,13 +30,13 @@ class Checked:
     reports: tuple[Report, ...] = ()
     """One for each configuration that counts; of the files that are judged otherwise than before only."""
     lacking: tuple[str, ...] = ()
-    """Files that should have been judged and are not here, each with the reason."""
+    """What should have been judged and could not be, each with the reason."""
 
 
-def check(git: Git, pushed: Pushed, options: Sequence[str] = ()) -> Checked:
+def check(git: Git, pushed: Pushed, options: Sequence[str] = (), images: bool = False) -> Checked:
     """Raises GitError where git cannot tell, and AmlcheckError where the commit's configuration cannot be used.
 
-    `options` are those of `amlcheck lint`.
+    `options` are those of `amlcheck lint`. `images`: what Dockerfiles build is looked into as well.
     """
     tree = Tree(git, pushed.commit)
     changes = [Changes(git, base, pushed.commit) for base in pushed.bases]
@@ -47,4 +47,4 @@ def check(git: Git, pushed: Pushed, options: Sequence[str] = ()) -> Checked:
         return Checked(pushed)
     from amlcheck.hook.judging import judged  # all that a check needs is imported only here
 
-    return judged(git, tree, pushed, changes, found, options)
+    return judged(git, tree, pushed, changes, found, options, images)

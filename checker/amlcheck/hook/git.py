@@ -10,11 +10,15 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from amlcheck.errors import AmlcheckError
 
 _UNSET = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
 _SET = {"LC_ALL": "C", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+_PIECE = 1 << 20
 
 
 class GitError(AmlcheckError):
@@ -87,6 +91,22 @@ class Git:
         content = stream.read(int(answer[2]))
         stream.read(1)
         return content
+
+    def copy(self, name: str, file: BinaryIO) -> None:
+        """Writes an object's content, however large, into a file. Raises GitError where it is not here."""
+        answer = self._asked("--batch", name)
+        if len(answer) != 3:
+            raise GitError(f"git cat-file: {name} is not in this repository")
+        stream = self._readers["--batch"].stdout
+        assert stream is not None
+        left = int(answer[2])
+        while left:
+            piece = stream.read(min(left, _PIECE))
+            if not piece:
+                raise GitError("git cat-file: ended within a file")
+            file.write(piece)
+            left -= len(piece)
+        stream.read(1)
 
     def _asked(self, how: str, name: str) -> list[bytes]:
         """The words of git's answer: name, type and size, or name and "missing"."""

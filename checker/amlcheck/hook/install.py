@@ -14,8 +14,8 @@ from amlcheck.hook.script import BEFORE, is_ours, is_unchanged, make_script
 NAME = "pre-push"
 
 
-def install(force: bool = False) -> list[str]:
-    """Installs the hook, or renews it; returns what to tell. Raises AmlcheckError."""
+def install(force: bool = False, images: bool = False) -> list[str]:
+    """Installs the hook, or renews it, with images built or without; returns what to tell. Raises AmlcheckError."""
     with opened() as git:
         folder, told = _hooks_folder(git)
     place, kept = folder / NAME, folder / BEFORE
@@ -24,7 +24,7 @@ def install(force: bool = False) -> list[str]:
         there = _content(place)
         if there is not None and is_ours(there):
             _check_unchanged(place, there, force)
-            _write(place, make_script(sys.executable, _content(kept)))
+            _write(place, make_script(sys.executable, _content(kept), images))
             return [f"{_shown(place)}: is installed already, and now up to date", *told]
         if there is not None:
             if os.path.lexists(kept):
@@ -35,7 +35,7 @@ def install(force: bool = False) -> list[str]:
             _keep(place, kept)
         elif os.path.lexists(kept):
             told = [f"{_shown(kept)} is there and runs first", *told]
-        _write(place, make_script(sys.executable, there if there is not None else _content(kept)))
+        _write(place, make_script(sys.executable, there if there is not None else _content(kept), images))
     except OSError as error:
         raise AmlcheckError(f"{_shown(place)}: cannot be written: {error.strerror or error}") from error
     return [f"{_shown(place)}: installed; what is pushed is checked from now on", *told]

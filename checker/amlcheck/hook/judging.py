@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amlcheck import looking
-from amlcheck.catalog import catalog
 from amlcheck.cli import parser
 from amlcheck.concluding import report_of
 from amlcheck.config import read_config
@@ -25,33 +24,63 @@ from amlcheck.hook.pushed import Pushed
 from amlcheck.hook.snapshot import Snapshot
 from amlcheck.hook.tree import Changes, Tree
 from amlcheck.image import ownership
-from amlcheck.image.base_image import BaseImages
-from amlcheck.image.config import ImageConfig
+from amlcheck.lint import LintOptions
 from amlcheck.lint_command import Settings, own_options, settings_of, with_environments
 from amlcheck.model import Report, SubjectReport
 from amlcheck.records import replace
 from amlcheck.run import lint_all, once
+
+if TYPE_CHECKING:
+    from amlcheck.image.base_image import BaseImages
 
 SECONDS = 900.0
 """After which a temporary folder that was left is certainly nobody's."""
 
 
 def judged(
-    git: Git, tree: Tree, pushed: Pushed, changes: Sequence[Changes], found: set[str], words: Sequence[str]
+    git: Git,
+    tree: Tree,
+    pushed: Pushed,
+    changes: Sequence[Changes],
+    found: set[str],
+    words: Sequence[str],
+    images: bool,
 ) -> Checked:
     """What is said of the files found that are judged otherwise than before. Raises AmlcheckError."""
     with ownership.ending_cleanly(), _folder() as folder, _inside(folder):
         snapshot = Snapshot(git, tree, folder)
         groups = _by_configuration(snapshot, found, changes)
+        lacking: list[str] = []
+        reports: list[Report] = []
         with looking.heard_by(snapshot):
-            reports = [_report(snapshot, changes, names, _settings(snapshot, name, words)) for name, names in groups]
-        named = {subject.subject for report in reports for subject in report.subjects}
-        lacking = tuple(f"{path}: {why}" for path, why in snapshot.lacking.items() if path in named)
-    readable = (
-        replace(report, subjects=tuple(item for item in report.subjects if item.subject not in snapshot.lacking))
-        for report in reports
-    )
-    return Checked(pushed, tuple(report for report in readable if report.subjects), lacking)
+            for name, names in groups:
+                settings = _settings(snapshot, name, words)
+                said, lint = _said(snapshot, changes, names, settings)
+                lacking += [
+                    f"{item.subject}: {snapshot.lacking[item.subject]}" for item in said if _lacks(snapshot, item)
+                ]
+                said = [item for item in said if not _lacks(snapshot, item)]
+                if images:
+                    said = [_with_image(git, tree, item, lint, lacking) for item in said]
+                reports.append(replace(report_of(said, settings), allow_undecided=True, notes=()))
+    return Checked(pushed, tuple(report for report in reports if report.subjects), tuple(lacking))
+
+
+def _lacks(snapshot: Snapshot, subject: SubjectReport) -> bool:
+    return subject.subject in snapshot.lacking
+
+
+def _with_image(git: Git, tree: Tree, subject: SubjectReport, lint: LintOptions, lacking: list[str]) -> SubjectReport:
+    """The report on a Dockerfile together with its image, where that can be had; else why not goes to `lacking`."""
+    if subject.kind != "dockerfile" or subject.error:
+        return subject
+    from amlcheck.hook.images import looked_into
+
+    try:
+        return looked_into(git, tree, subject, lint.own.get(subject.subject, lint))
+    except AmlcheckError as error:
+        lacking.append(f"the image of {subject.subject}: {error}")
+        return subject
 
 
 @contextmanager
@@ -132,7 +161,7 @@ def _settings(snapshot: Snapshot, name: str, words: Sequence[str]) -> Settings:
     _bring_named(snapshot, "", vars(options), set())
     settings = settings_of(options)
     if settings.lint.bases is not None:
-        return replace(settings, lint=replace(settings.lint, bases=_Lenient()))
+        return replace(settings, lint=replace(settings.lint, bases=_lenient()))
     return settings
 
 
@@ -154,24 +183,30 @@ def _bring_named(snapshot: Snapshot, folder: str, value: Any, seen: set[str]) ->
             _bring_named(snapshot, posixpath.dirname(path), read_toml(Path(path)), seen)
 
 
-class _Lenient(BaseImages):
+def _lenient() -> BaseImages:
     """Base images as far as they can be had: that somebody is not logged in is nothing of the commit's."""
+    from amlcheck.image.base_image import BaseImages
+    from amlcheck.image.config import ImageConfig
 
-    def config(self, name: str, platform: str = "") -> ImageConfig | str:
-        try:
-            return super().config(name, platform)
-        except AmlcheckError as error:
-            return str(error)
+    class Lenient(BaseImages):
+        def config(self, name: str, platform: str = "") -> ImageConfig | str:
+            try:
+                return super().config(name, platform)
+            except AmlcheckError as error:
+                return str(error)
+
+    return Lenient()
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 
-def _report(snapshot: Snapshot, changes: Sequence[Changes], found: list[str], settings: Settings) -> Report:
-    """The report on those files whose check looked at something that is not as it was."""
+def _said(
+    snapshot: Snapshot, changes: Sequence[Changes], found: list[str], settings: Settings
+) -> tuple[list[SubjectReport], LintOptions]:
+    """The reports on those files whose check looked at something that is not as it was, and how they were checked."""
     patterns = settings.config.get("exclude", [])
     names = [name for name in found if not excluded(name, patterns)]
-    catalog()
     lint, names = with_environments(settings.lint, names, None, [])
     own = own_options(settings, lint, names)
     lint = replace(lint, own={name: replace(each, bases=lint.bases) for name, each in own.items()})
@@ -182,7 +217,7 @@ def _report(snapshot: Snapshot, changes: Sequence[Changes], found: list[str], se
         looked = frozenset((name, *snapshot.looked, *_gone_beside(name, changes, snapshot)))
         if subject.error != NO_ENVIRONMENT and _is_concerned(looked, changes, snapshot.tree):
             said.append(subject)
-    return replace(report_of(list(once(said)), settings), allow_undecided=True, notes=())
+    return list(once(said)), lint
 
 
 def _gone_beside(name: str, changes: Sequence[Changes], snapshot: Snapshot) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from amlcheck.hook.git import Git
@@ -12,7 +11,7 @@ MAX_POINTER = 1024
 """Bytes of a pointer, by its specification."""
 _POINTER = regex(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\n"
-    rb"(?:[a-z0-9.-]+ [^\n]*\n)*oid sha256:([0-9a-f]{64})\n(?:[a-z0-9.-]+ [^\n]*\n)*size (\d+)\n?(?:[^\n]+\n?)*"
+    rb"(?:[a-z0-9.-]+ [^\n]*\n)*oid sha256:([0-9a-f]{64})\n(?:[a-z0-9.-]+ [^\n]*\n)*size (\d+)\n?"
 )
 
 
@@ -24,6 +23,8 @@ def pointed_at(content: bytes) -> tuple[str, int] | None:
 
 def stored(git: Git, digest: str, limit: int) -> bytes | None:
     """The content with this SHA-256 in the repository's store; None where it is not there, too large, or another one."""
+    import hashlib
+
     folder = git.line("rev-parse", "--git-common-dir")
     place = os.path.join(git.folder, folder, "lfs", "objects", digest[:2], digest[2:4], digest)
     try:

@@ -9,17 +9,30 @@ import os
 from collections.abc import Sequence
 
 from amlcheck.hook.git import opened
-from amlcheck.hook.pre_push import GOES_ON, pre_push
+from amlcheck.hook.pre_push import GOES_ON, IMAGE, STOPPED, guarded, pre_push
+from amlcheck.hook.pushed import Pushed
 
 _NO_NAME = "0" * 40
 
 
-def run(options: Sequence[str]) -> int:
-    """The exit code for pre-commit. `options` are those of `amlcheck lint`. Raises AmlcheckError."""
+def run(words: Sequence[str]) -> int:
+    """The exit code for pre-commit. `words` are options of `amlcheck lint`, and --image. Raises AmlcheckError."""
+    images = IMAGE in words
+    options = [word for word in words if word != IMAGE]
     lines = _lines()
-    if lines is None:
-        return _working_tree(options)
-    return pre_push(os.environ.get("PRE_COMMIT_REMOTE_NAME") or "origin", lines, options)
+    if lines is not None:
+        return pre_push(os.environ.get("PRE_COMMIT_REMOTE_NAME") or "origin", lines, options, images)
+    return guarded(lambda: _all_of_head(options)) if images else _working_tree(options)
+
+
+def _all_of_head(options: Sequence[str]) -> int:
+    """Images are built of a commit, so it is the one that is checked out."""
+    from amlcheck.hook.checking import check
+    from amlcheck.hook.telling import tell
+
+    with opened() as git:
+        commit = git.out("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode("ascii").strip()
+        return STOPPED if tell([check(git, Pushed(commit, "HEAD", ()), options, images=True)]) else GOES_ON
 
 
 def _lines() -> bytes | None:

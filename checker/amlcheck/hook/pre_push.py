@@ -8,7 +8,7 @@ be known: undecided requirements, content that is not here, a git that gives no 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.hook.git import GitError, opened
@@ -19,15 +19,22 @@ GOES_ON = 0
 STOPPED = 1
 UNUSABLE = 2
 INTERRUPTED = 130
+IMAGE = "--image"
+"""The option with which images are built and looked into."""
 
 
-def pre_push(remote: str, text: bytes, options: Sequence[str] = ()) -> int:
+def pre_push(remote: str, text: bytes, options: Sequence[str] = (), images: bool = False) -> int:
     """The exit code of the hook, after one line or the findings on standard error."""
+    return guarded(lambda: _checked(remote, text, options, images))
+
+
+def guarded(check: Callable[[], int]) -> int:
+    """The exit code of a check, or of what kept it from being made."""
     if is_skipped():
         say(f"skipped ({SKIP} is set): this push is not checked")
         return GOES_ON
     try:
-        return _checked(remote, text, options)
+        return check()
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
@@ -42,18 +49,19 @@ def pre_push(remote: str, text: bytes, options: Sequence[str] = ()) -> int:
         return GOES_ON
 
 
-def _checked(remote: str, text: bytes, options: Sequence[str]) -> int:
+def _checked(remote: str, text: bytes, options: Sequence[str], images: bool) -> int:
     lines = read_lines(text)
     if not lines:
         return GOES_ON  # git says itself that everything is up to date
     from amlcheck.hook.checking import check
 
     with opened() as git:
-        checked = [check(git, pushed, options) for pushed in compared(git, lines, remote)]
+        checked = [check(git, pushed, options, images) for pushed in compared(git, lines, remote)]
         return STOPPED if tell(checked) else GOES_ON
 
 
 def main(words: Sequence[str]) -> int:
     """For the script in the hooks folder: as git calls it. Imports little, as most pushes concern no image."""
-    remote = words[0] if words else ""
-    return pre_push(remote, sys.stdin.buffer.read() if sys.stdin is not None else b"")
+    images = list(words[:1]) == [IMAGE]
+    remote = next(iter(words[images:]), "")
+    return pre_push(remote, sys.stdin.buffer.read() if sys.stdin is not None else b"", images=images)

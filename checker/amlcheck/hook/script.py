@@ -35,7 +35,10 @@ sys.exit({{1: {_STOPPED}, 2: {_UNUSABLE}}}.get(code, code))"""
 _BODY = r"""# Checks what is pushed, see `amlcheck hook --help`; `amlcheck hook uninstall` puts back what was here before.
 python=@PYTHON@
 start='@START@'
-here=$(dirname "$0")
+case $0 in
+    */*) here=${0%/*} ;;
+    *) here=. ;;
+esac
 before=$here/@BEFORE@
 say() { printf 'amlcheck: %s\n' "$1" >&2; }
 run_before() { @RUN_BEFORE@; }
@@ -56,11 +59,11 @@ esac
 
 code=@GONE@
 if [ -x "$python" ]; then
-    printf '%s' "$lines" 2>/dev/null | "$python" -c "$start" "$@"
+    printf '%s' "$lines" 2>/dev/null | "$python" -c "$start" @IMAGE@"$@"
     code=$?
 fi
 if [ "$code" -eq @GONE@ ] && command -v amlcheck >/dev/null 2>&1; then
-    printf '%s' "$lines" 2>/dev/null | amlcheck hook run pre-push "$@"
+    printf '%s' "$lines" 2>/dev/null | amlcheck hook run @IMAGE@pre-push "$@"
     exit $?
 fi
 case $code in
@@ -74,14 +77,15 @@ exit 0
 """
 
 
-def make_script(python: str, before: bytes | None) -> bytes:
-    """The script. `before` is the hook that is there already, whose script is kept beside it."""
+def make_script(python: str, before: bytes | None, images: bool = False) -> bytes:
+    """The script. `before` is the hook that is there already, which is kept beside it; `images`: those are built as well."""
     body = _BODY
     for name, text in (
         ("PYTHON", _quoted(python.replace("\\", "/"))),
         ("START", _START),
         ("BEFORE", BEFORE),
         ("RUN_BEFORE", _run_before(before)),
+        ("IMAGE", "--image " if images else ""),
         ("GONE", str(_GONE)),
         ("STOPPED", str(_STOPPED)),
         ("UNUSABLE", str(_UNUSABLE)),

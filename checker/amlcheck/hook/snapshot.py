@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Snapshot:
 
     def __init__(self, git: Git, tree: Tree, folder: Path) -> None:
         """`folder` is empty; the check is made in it."""
+        self.in_this_process = True
         self.tree = tree
         self.folder = folder
         self.looked: set[str] = set()
@@ -50,6 +52,12 @@ class Snapshot:
             return False
         self.bring(inside)
         return True
+
+    def inside(self, path: str) -> None:
+        """What is checked is named by the hook: nothing that it needs is listed."""
+
+    def add(self, looks: Iterable[tuple[str, str, str]], lasting: bool) -> None:
+        """All looks are made in this process, and in this run."""
 
     def into(self, path: str) -> str:
         inside = self._inside(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -112,6 +111,8 @@ def _counted(reports: Sequence[Report]) -> str:
 
 
 def _rendered(report: Report) -> str:
+    import shutil
+
     from amlcheck.report import text_report
 
     terminal = sys.stderr is not None and sys.stderr.isatty()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from functools import cached_property
 
 from amlcheck.hook.git import Git
 from amlcheck.records import dataclass
+from amlcheck.regex import regex
 
 LINK = "120000"
 SUBMODULE = "160000"
@@ -15,6 +17,9 @@ MAX_LINKS = 40
 """Symbolic links on the way to a file, as Linux allows them."""
 MAX_TARGET = 4096
 """Bytes of a symbolic link's target."""
+
+
+_IMPOSSIBLE = regex(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,10 @@ class Tree:
     def entries(self) -> dict[str, Entry]:
         """By path; without what no file system could hold at its place (such as a folder called "..")."""
         found: dict[str, Entry] = {}
-        for item in self.git.out("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
-            told, _, path = item.partition(b"\t")
-            words = told.decode("ascii").split(" ")
-            shown = os.fsdecode(path)
-            if len(words) == 3 and not {"", ".", "..", ".git"} & set(shown.split("/")):
-                found[shown] = Entry(words[0], words[2])
+        for item in os.fsdecode(self.git.out("ls-tree", "-r", "-z", "--full-tree", self.commit)).split("\0"):
+            told, _, path = item.partition("\t")
+            if path and not _IMPOSSIBLE.search(path):
+                found[path] = Entry(told[:6], told.rpartition(" ")[2])
         return found
 
     @cached_property
@@ -106,7 +109,8 @@ class Changes:
     def __init__(self, git: Git, base: str, commit: str) -> None:
         self.base = base
         self._git = git
-        self.modified: set[str] = set()
+        self.modified: dict[str, str] = {}
+        """What is there in both, and the object that it was."""
         self.added: set[str] = set()
         self.gone: dict[str, str] = {}
         """What is no longer there, and the object that it was."""
@@ -120,11 +124,11 @@ class Changes:
             elif status == "D":
                 self.gone[shown] = old
             elif old != new or before[:2] != after[:2]:  # not where only the permissions are others
-                self.modified.add(shown)
+                self.modified[shown] = old
 
     @cached_property
     def paths(self) -> frozenset[str]:
-        return frozenset(self.modified | self.added | self.gone.keys())
+        return frozenset((*self.modified, *self.added, *self.gone))
 
     @cached_property
     def _folders(self) -> frozenset[str]:
@@ -139,7 +143,7 @@ class Changes:
 
     def new_folders(self, tree: Tree) -> set[str]:
         """Folders that are there in one of the two commits only."""
-        return {path for path in self._folders if (path in tree.folders) is not self._had_folder(path)}
+        return {path for path in self._folders if (path in tree.folders) is not (path in self._before)}
 
     def touches(self, path: str, tree: Tree) -> bool:
         """Whether a look at a path would have told something else in the base."""
@@ -148,15 +152,10 @@ class Changes:
             if part in self.paths:  # itself, or a link or submodule on the way to it
                 return True
             part = posixpath.dirname(part)
-        return path in self._folders and (path in tree.folders) is not self._had_folder(path)
-
-    def _had_folder(self, path: str) -> bool:
-        known = self._known.get(path)
-        if known is None:
-            known = self._git.line("cat-file", "-t", f"{self.base}:{path}") == "tree"
-            self._known[path] = known
-        return known
+        return path in self._folders and (path in tree.folders) is not (path in self._before)
 
     @cached_property
-    def _known(self) -> dict[str, bool]:
-        return {}
+    def _before(self) -> frozenset[str]:
+        """The folders of the base."""
+        out = self._git.out("ls-tree", "-r", "-d", "-z", "--name-only", "--full-tree", self.base)
+        return frozenset(os.fsdecode(out).split("\0"))

@@ -70,7 +70,7 @@ def build(engine: Engine, options: BuildOptions, told: Callable[[str], None] = l
     try:
         _build(engine, options, name, made, told)
     except BaseException:
-        close()
+        ownership.give_up(close)
         raise
     if options.tag:
         made.keep()

@@ -109,11 +109,17 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     """Every file that may hold credentials, in the order in which they count."""
     if named := environ.get("REGISTRY_AUTH_FILE"):
         yield Path(named)
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))
-    yield Path(environ.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
-    if runtime := environ.get("XDG_RUNTIME_DIR"):
-        yield Path(runtime) / "containers" / "auth.json"
-    yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "auth.json"
+    home = environ.get("HOME") or os.path.expanduser("~")
+    if home.startswith("~"):  # There is none, and the folder "~" of wherever this runs is somebody else's.
+        home = ""
+    for named, below, file in (
+        ("DOCKER_CONFIG", ".docker", "config.json"),
+        ("XDG_RUNTIME_DIR", "", "containers/auth.json"),
+        ("XDG_CONFIG_HOME", ".config", "containers/auth.json"),
+    ):
+        folder = environ.get(named) or (os.path.join(home, below) if home and below else "")
+        if folder:
+            yield Path(folder) / file
 
 
 def _from_file(

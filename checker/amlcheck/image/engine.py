@@ -9,7 +9,6 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlcheck.errors import AmlcheckError
@@ -17,6 +16,7 @@ from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig, parse_config
 from amlcheck.image.limits import DEFAULT_LIMITS, Limits
 from amlcheck.image.session import SHELL, STDERR, STDOUT, ClosedError, first_command, shown
+from amlcheck.streams import refusal
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -28,6 +28,8 @@ MINIMUM_VERSION = "1.24"
 """Of the engine's interface, the oldest that the SDK speaks."""
 CALL_SECONDS = 60
 """For one call of the engine: creating a container of a cold image takes long on a slow disk."""
+STALLED_SECONDS = 5
+"""For each call after one that was not answered in time: what is left is tried to be removed, and not waited for long."""
 PULL_SILENCE_SECONDS = 600
 """Without a word from the engine while it pulls; it unpacks a large layer in silence."""
 REMOVE_SECONDS = 20.0
@@ -152,12 +154,17 @@ class Engine:
         try:
             yield
         except Timeout:
+            self._client.timeout = min(self._client.timeout, STALLED_SECONDS)
             raise NoEngineError(f"the engine at {self.address} does not answer: {doing} took too long") from None
         except APIError as error:
             told = shown(str(error.explanation or error), 300)
             raise AmlcheckError(f"the engine at {self.address} refuses: {doing}: {told}") from None
-        except (RequestException, DockerException, OSError) as error:
+        except (RequestException, DockerException, ConnectionError) as error:
             raise NoEngineError(f"the engine at {self.address} went away: {doing}: {_cause(error)}") from None
+        except OSError as error:
+            # Of this machine: no room for the build context, a file of it that cannot be read, no descriptor left.
+            known = next((one for one in _causes(error) if isinstance(one, OSError) and one.errno), error)
+            raise AmlcheckError(f"{doing}: {refusal(known)}") from None
 
     calling = _calling
 
@@ -284,7 +291,7 @@ class Container:
             with engine._calling(f"creating a container of {shown(image)}"):
                 self._creation.wait()
         except BaseException:
-            self.close()
+            ownership.give_up(self.close)
             raise
 
     def attach(self) -> DockerChannel:
@@ -540,7 +547,8 @@ def _expand(path: str, environment: Mapping[str, str]) -> str:
     if path.startswith("$"):
         name, _, rest = path[1:].partition("/")
         return f"{environment[name]}/{rest}" if environment.get(name) else ""
-    return str(Path(path).expanduser())
+    found = os.path.expanduser(path)
+    return "" if found.startswith("~") else found  # A user without a home, as in some containers.
 
 
 def _client(settings: dict[str, Any], address: str) -> APIClient:

@@ -25,6 +25,7 @@ from typing import Any
 from amlcheck.errors import AmlcheckError
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
+from amlcheck.streams import refusal, say
 
 LABEL_RUN = "amlcheck.run"
 LABEL_OWNER = "amlcheck.owner"
@@ -129,9 +130,15 @@ def _deadline(lifetime_seconds: float) -> int:
 
 
 def make_folder(lifetime_seconds: float) -> Path:
-    """A new temporary folder whose name tells its owner; the caller removes it with `remove_folder`."""
+    """A new temporary folder whose name tells its owner; the caller removes it with `remove_folder`.
+
+    Raises AmlcheckError where there can be none.
+    """
     name = f"amlcheck-{RUN}-{me().text}-{_deadline(lifetime_seconds)}-"
-    return Path(tempfile.mkdtemp(prefix=name))
+    try:
+        return Path(tempfile.mkdtemp(prefix=name))
+    except OSError as error:
+        raise AmlcheckError(f"there is no folder for temporary files ({refusal(error)}); name one in TMPDIR") from error
 
 
 def remove_folder(folder: Path) -> None:
@@ -152,8 +159,8 @@ def remove_folder(folder: Path) -> None:
 def sweep_folders() -> list[str]:
     """Removes the temporary folders that dead runs of this user left; returns their names."""
     removed = []
-    place = Path(tempfile.gettempdir())
     try:
+        place = Path(tempfile.gettempdir())
         with os.scandir(place) as entries:
             found = [entry.name for entry in entries if entry.name.startswith("amlcheck-")]
     except OSError:
@@ -181,6 +188,10 @@ _open: dict[object, Callable[[], None]] = {}
 _guard = threading.RLock()
 _process = 0
 _ending = False
+
+
+ENDING_SECONDS = 15.0
+"""After a signal, for all that has to be removed: an engine that does not answer must not keep the process."""
 
 
 class EndingError(AmlcheckError):
@@ -216,6 +227,12 @@ def remember(close: Callable[[], None]) -> Callable[[], None]:
     return done
 
 
+def give_up(close: Callable[[], None]) -> None:
+    """Closes something because of an error, which is what counts: that closing fails too is not told instead of it."""
+    with contextlib.suppress(AmlcheckError):
+        close()
+
+
 def close_everything() -> None:
     """Ends all that this process has open. Goes on to the next one whatever happens to one of them."""
     if _process != os.getpid():
@@ -236,15 +253,28 @@ def close_everything() -> None:
 def ending_cleanly() -> Iterator[None]:
     """For a command: SIGTERM and SIGHUP end it as Ctrl-C does, and nothing is left however it ends.
 
-    Signals that somebody handles or ignores are left alone, and all of them outside the main thread.
+    Signals that somebody handles or ignores are left alone, and all of them outside the main thread. After a signal it
+    ends within ENDING_SECONDS, even where an engine that does not answer is waited for.
     """
     global _ending
     before: dict[int, Any] = {}
+    over = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        """As a shell reports a program that a signal ended."""
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=_end_late, args=(over, 128 + number), daemon=True).start()
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
     if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
+        for name, default in (
+            ("SIGINT", signal.default_int_handler),
+            ("SIGTERM", signal.SIG_DFL),
+            ("SIGHUP", signal.SIG_DFL),
+        ):
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, _end)
+            if number is not None and signal.getsignal(number) is default:
+                before[number] = signal.signal(number, end)
     _ending = False
     try:
         yield
@@ -256,10 +286,17 @@ def ending_cleanly() -> Iterator[None]:
         try:
             close_everything()
         finally:
+            over.set()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    """As a shell reports a program that a signal ended."""
-    raise SystemExit(128 + number)
+def _end_late(over: threading.Event, code: int) -> None:
+    """Ends the process where its orderly end takes too long; what is left the next run removes."""
+    if over.wait(ENDING_SECONDS):
+        return
+    say(
+        f"amlcheck: interrupted, and what was begun cannot be ended within {ENDING_SECONDS:.0f} s;"
+        " `amlcheck clean` removes what is left"
+    )
+    os._exit(code)

@@ -6,6 +6,7 @@ import contextlib
 import threading
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig
 from amlcheck.image.engine import Container, Engine, NoEngineError
 from amlcheck.image.host import files_only_host, session_host
@@ -58,7 +59,7 @@ def open_image(
         if tree is None:
             tree = tree_of_stream(container.export(), container.archive, wanted, limits.export_seconds)
     except BaseException:
-        container.close()
+        ownership.give_up(container.close)
         raise
     session = started.session if started is not None else None
     host = files_only_host(tree, reason, shown_as) if session is None else session_host(shown_as, session, tree)
@@ -102,7 +103,7 @@ def _start(engine: Engine, image: str, config: ImageConfig, wanted: Wanted, limi
     except BaseException:
         if channel is not None:
             channel.close()
-        container.close()
+        ownership.give_up(container.close)
         raise
 
 

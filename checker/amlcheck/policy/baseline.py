@@ -14,11 +14,13 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from amlcheck import looking
 from amlcheck.errors import AmlcheckError
 from amlcheck.fingerprint import fingerprinted
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict, Waiver
 from amlcheck.records import dataclass, replace
 from amlcheck.regex import regex
+from amlcheck.report.destination import write_file
 
 SCHEMA = "amlcheck-baseline/1"
 MAX_BYTES = 64 << 20
@@ -58,6 +60,7 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises AmlcheckError with one sentence."""
     try:
+        looking.into(path)
         if path.is_dir():
             raise AmlcheckError(f"{path}: is no baseline: it is a folder")
         with path.open("rb") as file:
@@ -183,17 +186,7 @@ def write_baseline(baseline: Baseline) -> None:
     ]
     entries = "[\n    " + ",\n    ".join(lines) + "\n  ]" if lines else "[]"
     text = f'{{\n  "schema": "{SCHEMA}",\n  "entries": {entries}\n}}\n'
-    path = Path(os.path.realpath(baseline.path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            with beside.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
-                file.write(text)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise AmlcheckError(f"{baseline.path}: cannot be written: {error.strerror or error}") from error
+    write_file(str(baseline.path), text)
 
 
 class _Names:
@@ -237,6 +230,10 @@ def _message(item: Judgement | Finding) -> str:
 def _is_gone(entry: Entry, folder: Path) -> bool:
     """Whether the file that an entry is about is not there any more."""
     try:
-        return entry.kind in _FILES and entry.subject != "-" and not (folder / entry.subject).exists()
+        return entry.kind in _FILES and entry.subject != "-" and not _is_there(folder / entry.subject)
     except (OSError, ValueError):
         return True
+
+
+def _is_there(path: Path) -> bool:
+    return looking.at(path) and path.exists()

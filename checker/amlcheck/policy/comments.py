@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from datetime import date
+from functools import cached_property
 
 from amlcheck.discover import is_dockerfile_name
 from amlcheck.model import Location
@@ -25,6 +27,9 @@ _BEHIND = regex(r"(?<!\S)#+\s*amlcheck:\s*(?:ignore|disable|noqa)")
 _VERB = regex(r"(?P<verb>[A-Za-z-]+)\s*(?P<equals>=?)\s*")
 _NAMES = regex(r"[A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*")
 _PAIR = regex(r"""\s+(?P<key>[A-Za-z-]+)=(?P<value>"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'“”]+)""")
+MAX_COMMENTS = 1000
+"""Of one file; MAX_NAMES of one comment. More are no decisions of a person."""
+MAX_NAMES = 100
 _VERBS = ("ignore", "ignore-file")
 _LINES = (".py", ".yml", ".yaml", ".txt", ".in", ".sh")
 """Endings of files whose comments mean lines."""
@@ -90,18 +95,63 @@ def comments_of(path: str, text: str) -> Comments:
     if MARK not in text or path.lower().endswith(".json"):
         return Comments()
     lines = [line.rstrip("\r") for line in text.removeprefix("\ufeff").split("\n")]
-    spans = _instructions(path, text)
+    shape = _Shape(lines, _instructions(path, text))
     ignores: list[Ignore] = []
     faults: list[Fault] = []
     for number, line in enumerate(lines, 1):
         comment = _comment(path, number, line) if MARK in line else None
         if comment is None:
             continue
+        if len(ignores) + len(faults) == MAX_COMMENTS:
+            faults.append(
+                Fault(f"a file has at most {MAX_COMMENTS} such comments; the rest is not read", comment.location)
+            )
+            break
         try:
-            ignores.append(_ignore(comment, lines, spans))
+            ignores.append(_ignore(comment, shape))
         except _WrongError as error:
             faults.append(Fault(str(error), comment.location))
     return Comments(tuple(ignores), tuple(faults))
+
+
+class _Shape:
+    """Where a file's head ends, and what follows each of its comments."""
+
+    def __init__(self, lines: list[str], spans: list[tuple[int, int]] | None) -> None:
+        self.is_dockerfile = spans is not None
+        self._lines = lines
+        self._spans = spans or []
+
+    @cached_property
+    def head(self) -> int:
+        """The last line before the first instruction, or before the first line that is no comment."""
+        if self.is_dockerfile:
+            return self._spans[0][0] - 1 if self._spans else len(self._lines)
+        for number, line in enumerate(self._lines, 1):
+            if not _is_comment(line) and not line.startswith(("---", "%YAML", "#!")):
+                return number - 1
+        return len(self._lines)
+
+    def after(self, number: int) -> tuple[int, int]:
+        """The first and last line that a comment above them means; an empty range where nothing follows."""
+        at = bisect_right(self._spans, (number, len(self._lines) + 1))
+        inside = self._spans[at - 1] if at and self._spans[at - 1][1] >= number else None
+        if self._spans and inside is None:
+            return self._spans[at] if at < len(self._spans) else (number, number - 1)
+        later = self._content[number]
+        last = inside[1] if inside is not None else len(self._lines)
+        return (later, later) if later <= last else (number, number - 1)
+
+    @cached_property
+    def _content(self) -> list[int]:
+        """For each line, the next one that is neither a comment nor blank; one past the end where there is none."""
+        following = len(self._lines) + 1
+        found = [following] * (len(self._lines) + 1)
+        for number in range(len(self._lines), 0, -1):
+            found[number] = following
+            if not _is_comment(self._lines[number - 1]):
+                following = number
+        return found
 
 
 def _instructions(path: str, text: str) -> list[tuple[int, int]] | None:
@@ -131,17 +181,17 @@ def _comment(path: str, number: int, line: str) -> _Comment | None:
     return _Comment(location, match["rest"].rstrip(), match["colon"] is not None, behind)
 
 
-def _ignore(comment: _Comment, lines: list[str], spans: list[tuple[int, int]] | None) -> Ignore:
+def _ignore(comment: _Comment, shape: _Shape) -> Ignore:
     """What a comment says. Raises _WrongError."""
     number = comment.location.line
     if not comment.colon:
         raise _WrongError("a colon is missing after amlcheck")
-    if comment.behind and spans is not None:
+    if comment.behind and shape.is_dockerfile:
         raise _WrongError("in a Dockerfile the comment has a line of its own, above the instruction")
     names, reason, until, whole = _parsed(comment.rest)
-    if whole and number > _head(lines, spans):
+    if whole and number > shape.head:
         raise _WrongError("ignore-file= belongs to the head of the file, before all that is no comment")
-    first, last = (0, 0) if whole else (number, number) if comment.behind else _next(lines, number, spans or [])
+    first, last = (0, 0) if whole else (number, number) if comment.behind else shape.after(number)
     return Ignore(names, reason, until, comment.location, first, last)
 
 
@@ -155,6 +205,8 @@ def _parsed(rest: str) -> tuple[tuple[str, ...], str, date | None, bool]:
     names = _NAMES.match(rest, verb.end())
     if not verb["equals"] or names is None:
         raise _WrongError(f"{word} names no rule; {WRITE}")
+    if names[0].count(",") >= MAX_NAMES:
+        raise _WrongError(f"it names more than {MAX_NAMES} rules")
     values: dict[str, str] = {}
     at = names.end()
     while at < len(rest):
@@ -192,27 +244,6 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         pass
     raise _WrongError(f"until={text[:40]} is no date; write it as YYYY-MM-DD")
-
-
-def _head(lines: list[str], spans: list[tuple[int, int]] | None) -> int:
-    """The last line of the head: what stands before the first instruction, or the first line that is no comment."""
-    if spans is not None:
-        return spans[0][0] - 1 if spans else len(lines)
-    for number, line in enumerate(lines, 1):
-        if not _is_comment(line) and not line.startswith(("---", "%YAML", "#!")):
-            return number - 1
-    return len(lines)
-
-
-def _next(lines: list[str], number: int, spans: list[tuple[int, int]]) -> tuple[int, int]:
-    """The first and last line that a comment above them means; an empty range where nothing follows."""
-    inside = next((span for span in spans if span[0] <= number <= span[1]), None)
-    if spans and inside is None:
-        return next((span for span in spans if span[0] > number), (number, number - 1))
-    for later in range(number + 1, (inside[1] if inside else len(lines)) + 1):
-        if not _is_comment(lines[later - 1]):
-            return later, later
-    return number, number - 1
 
 
 def _is_comment(line: str) -> bool:

@@ -7,7 +7,7 @@ has no place at all, only by `ignore-file=` in the file that the report is on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from amlcheck.records import dataclass, field, replace
 if TYPE_CHECKING:
     from amlcheck.profiles import Profile
 
+MAX_HINTS = 20
+"""Names of one file for which the nearest rule is looked for."""
 MALFORMED, UNKNOWN, EXPIRED, UNUSED = "AML701", "AML702", "AML703", "AML704"
 
 
@@ -47,6 +49,10 @@ class _Ignored:
         return Waiver("ignore", self.ignore.reason, until, self.ignore.location)
 
 
+_Known = dict[str, list[_Ignored]]
+"""What the comments of one file ignore, by the ID of the rule."""
+
+
 def with_ignores(
     subjects: Sequence[SubjectReport],
     known_rules: Callable[[], Catalog],
@@ -61,14 +67,15 @@ def with_ignores(
     if not files:
         return list(subjects)
     catalog, day = known_rules(), today()
-    known = {path: list(_ignored(file, catalog, day)) for path, file in files.items()}
+    rules = {text: rule for rule in catalog.rules for text in (rule.id, rule.name)}
+    known = {path: _by_rule(file, rules, day) for path, file in files.items()}
     reports = [_waived(subject, known) for subject in subjects]
     for path, file in files.items():
         owner = reports[file.owner]
         own = [reports[index] for index in file.subjects]
         profiles = [profile_of(subject) for subject in own]
-        told = [*_faults(file, catalog), *_ends(known[path], path, own, profiles)]
-        found = [_finding(catalog, profile_of(owner), *item) for item in told]
+        told = [*_faults(file, rules), *_ends(known[path], path, own, profiles)]
+        found = [_finding(rules, profile_of(owner), *item) for item in told]
         reports[file.owner] = replace(owner, findings=(*owner.findings, *(item for item in found if item is not None)))
     return reports
 
@@ -82,26 +89,26 @@ def _files(subjects: Sequence[SubjectReport]) -> dict[str, _File]:
                 continue
             key = os.path.normpath(path)
             if key not in files:
-                comments = comments_of(path, text)
-                if not comments.ignores and not comments.faults:
-                    continue
-                files[key] = _File(comments, index)
+                files[key] = _File(comments_of(path, text), index)
             files[key].subjects.append(index)
             owner = subjects[files[key].owner]
             if key == os.path.normpath(subject.subject) != os.path.normpath(owner.subject):
                 files[key].owner = index
-    return files
+    return {path: file for path, file in files.items() if file.comments.ignores or file.comments.faults}
 
 
-def _ignored(file: _File, catalog: Catalog, day: date) -> Iterator[_Ignored]:
+def _by_rule(file: _File, rules: Mapping[str, Rule], day: date) -> _Known:
+    found: _Known = {}
     for ignore in file.comments.ignores:
         for name in ignore.names:
-            rule = catalog.rule(name)
+            rule = _rule(rules, name)
             if rule is not None and rule.subject != POLICY:
-                yield _Ignored(ignore, rule, ignore.until is not None and ignore.until < day)
+                ended = ignore.until is not None and ignore.until < day
+                found.setdefault(rule.id, []).append(_Ignored(ignore, rule, ended))
+    return found
 
 
-def _waived(subject: SubjectReport, known: dict[str, list[_Ignored]]) -> SubjectReport:
+def _waived(subject: SubjectReport, known: dict[str, _Known]) -> SubjectReport:
     """A report with the waivers of the comments in its files."""
     own = {
         os.path.normpath(path): known[os.path.normpath(path)]
@@ -117,7 +124,7 @@ def _waived(subject: SubjectReport, known: dict[str, list[_Ignored]]) -> Subject
     )
 
 
-def _judgement(item: Judgement, subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Judgement:
+def _judgement(item: Judgement, subject: SubjectReport, own: dict[str, _Known]) -> Judgement:
     if item.verdict not in (Verdict.VIOLATED, Verdict.UNDECIDED):
         return item
     waiver = _waiver(item.rule, _places(item), subject, own)
@@ -129,31 +136,35 @@ def _places(item: Judgement) -> list[Location]:
     return [evidence.location for chain in chains for evidence in chain if evidence.location is not None]
 
 
-def _waived_finding(item: Finding, subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Finding:
+def _waived_finding(item: Finding, subject: SubjectReport, own: dict[str, _Known]) -> Finding:
     waiver = _waiver(item.rule, [item.location] if item.location is not None else [], subject, own)
     return replace(item, waiver=waiver) if waiver is not None else item
 
 
-def _waiver(rule: str, places: list[Location], subject: SubjectReport, own: dict[str, list[_Ignored]]) -> Waiver | None:
+def _waiver(rule: str, places: list[Location], subject: SubjectReport, own: dict[str, _Known]) -> Waiver | None:
     """The waiver of the nearest comment that means one of the places and has not ended."""
-    meant = [
-        ignored
-        for path, file in own.items()
-        for ignored in file
-        if ignored.rule.id == rule and _means(ignored.ignore, path, places, subject)
-    ]
-    meant.sort(key=lambda ignored: ignored.ignore.whole_file)
-    for ignored in meant:
-        ignored.hits += 1
-        if not ignored.ended:
-            return ignored.waiver
+    for whole_file in (False, True):
+        for path, known in own.items():
+            for ignored in _meaning(known.get(rule, ()), path, places, subject, whole_file):
+                ignored.hits += 1
+                if not ignored.ended:
+                    return ignored.waiver
     return None
 
 
-def _means(ignore: Ignore, path: str, places: list[Location], subject: SubjectReport) -> bool:
-    if any(os.path.normpath(place.path) == path and ignore.covers(place) for place in places):
-        return True
-    return ignore.whole_file and _is_about(subject, path)
+def _meaning(
+    known: Sequence[_Ignored], path: str, places: list[Location], subject: SubjectReport, whole_file: bool
+) -> Iterator[_Ignored]:
+    """The comments of one file that mean one of the places or, of those on the whole file, all that its report says."""
+    if not known:
+        return
+    here = [place for place in places if os.path.normpath(place.path) == path]
+    if not here and not (whole_file and _is_about(subject, path)):
+        return
+    for ignored in known:
+        ignore = ignored.ignore
+        if ignore.whole_file is whole_file and (whole_file or any(map(ignore.covers, here))):
+            yield ignored
 
 
 def _is_about(subject: SubjectReport, path: str) -> bool:
@@ -163,27 +174,41 @@ def _is_about(subject: SubjectReport, path: str) -> bool:
     return subject.kind == "image" and not is_environment_name(path)
 
 
-def _faults(file: _File, catalog: Catalog) -> Iterator[tuple[str, Location, str, str]]:
+def _faults(file: _File, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Location, str, str]]:
+    """What is told of comments that cannot be read, or name no rule: rule, place, message, advice."""
     for fault in file.comments.faults:
         yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", ""
+    hints = MAX_HINTS
     for ignore in file.comments.ignores:
         for name in ignore.names:
-            rule = catalog.rule(name)
+            rule = _rule(rules, name)
             if rule is None:
-                names = [text for item in catalog.rules for text in (item.id, item.name)]
-                near = nearest(name, names) or nearest(name.upper(), names)
-                fix = f"did you mean {near}?" if near else ""
-                yield UNKNOWN, ignore.location, f"there is no rule {name!r}: this hides nothing", fix
+                hints -= 1
+                near = _near(rules, name) if hints >= 0 and len(name) < 40 else None
+                shown = name if len(name) < 40 else f"{name[:39]}…"
+                message = f"there is no rule {shown!r}: this hides nothing"
+                yield UNKNOWN, ignore.location, message, f"did you mean {near}?" if near else ""
             elif rule.subject == POLICY:
                 message = f"{rule.id} is about comments such as this one, and cannot be ignored by one"
                 yield UNKNOWN, ignore.location, message, f'turn it off in the configuration: [rules] {rule.id} = "off"'
 
 
+def _rule(rules: Mapping[str, Rule], name: str) -> Rule | None:
+    return rules.get(name.upper()) or rules.get(name.lower())
+
+
+def _near(rules: Mapping[str, Rule], name: str) -> str | None:
+    return nearest(name, rules) or nearest(name.upper(), rules)
+
+
 def _ends(
-    known: list[_Ignored], path: str, subjects: list[SubjectReport], profiles: list[Profile]
+    known: _Known, path: str, subjects: list[SubjectReport], profiles: list[Profile]
 ) -> Iterator[tuple[str, Location, str, str]]:
     """What is told of comments that have ended, or that nothing is left for."""
-    for ignored in known:
+    in_order = sorted(
+        (ignored for of_rule in known.values() for ignored in of_rule), key=lambda ignored: ignored.ignore.location.line
+    )
+    for ignored in in_order:
         ignore, rule = ignored.ignore, ignored.rule
         if ignored.ended:
             gone = "" if ignored.hits else f"; nothing of {rule.id} is here any more"
@@ -231,9 +256,8 @@ def _elsewhere(rule: Rule, path: str, subjects: list[SubjectReport]) -> str:
 
 
 def _finding(
-    catalog: Catalog, profile: Profile, identifier: str, location: Location, message: str, fix: str
+    rules: Mapping[str, Rule], profile: Profile, identifier: str, location: Location, message: str, fix: str
 ) -> Finding | None:
-    rule = catalog.rule(identifier)
-    assert rule is not None
+    rule = rules[identifier]
     severity: Severity | None = profile.rules.get(identifier, rule.severity if rule.on else None)
     return Finding(identifier, severity, message, location, fix or rule.fix) if severity is not None else None

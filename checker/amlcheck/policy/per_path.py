@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
 
+from amlcheck import looking
 from amlcheck.config import Config
 from amlcheck.records import replace
 
@@ -69,7 +70,7 @@ def others_below(config: Config, names: list[str]) -> Iterator[str]:
             if real == top or not real.startswith(os.path.join(top, "")):
                 break
             own = os.path.join(folder, "amlcheck.toml")
-            if os.path.isfile(own):
+            if looking.at(own) and os.path.isfile(own):
                 yield own
             if not folder:
                 break

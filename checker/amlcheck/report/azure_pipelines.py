@@ -37,7 +37,7 @@ def render(report: Report) -> str:
     for level, found in by_level.items():
         rest = found if level not in _ISSUES else first_few(found)[1]
         lines += [in_text(f"  {level}: {log_line(entry)}") for entry in rest]
-    lines.append(in_text(f"amlcheck: {summary.counted(report)}"))
+    lines += [in_text(f"amlcheck: {one_line(told)}") for told in (*report.notes, summary.counted(report))]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -39,8 +40,11 @@ def write_file(name: str, text: str) -> None:
         path = os.path.realpath(name)  # a link keeps leading where it leads
         try:
             _replace(path, data)
-        except PermissionError:
-            _write_in_place(path, data, "wb")  # a file that may be written in a folder that may not
+        except OSError as error:
+            # A file that may be written in a folder that may not, or one that is mounted over another, as in a container.
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EBUSY) or not os.path.isfile(path):
+                raise
+            _write_in_place(path, data, "wb")
     except OSError as error:
         raise AmlcheckError(f"{name}: cannot be written: {error.strerror or error}") from error
 

@@ -27,6 +27,7 @@ MACHINE: Mapping[str, str] = {
 """The module of each format that does not depend on a terminal."""
 NAMES = ("text", *MACHINE)
 _LANGUAGES: Mapping[str, str] = {
+    "html": "html",
     "json": "json",
     "sarif": "json",
     "sarif-full": "json",

@@ -39,7 +39,7 @@ def render(report: Report) -> str:
     lines += [
         in_text(f"  {level}: {log_line(entry)}") for level, found in by_level.items() for entry in first_few(found)[1]
     ]
-    lines.append(in_text(f"amlcheck: {summary.counted(report)}"))
+    lines += [in_text(f"amlcheck: {one_line(told)}") for told in (*report.notes, summary.counted(report))]
     return "\n".join(lines) + "\n"
 
 

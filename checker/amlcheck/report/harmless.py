@@ -22,6 +22,7 @@ _UNSEEN = (
 """Characters that a comparison may overlook (Unicode's default ignorable ones), and what stands for a control character."""
 _BRACKET = regex(rf"(#[{_UNSEEN}]*#[\w{_UNSEEN}]*)\[")
 _COLONS = regex(rf"^((?:[^\S\n]|[{_UNSEEN}]|\x1b\[[\d;]*m)*:(?:[{_UNSEEN}]|\x1b\[[\d;]*m)*):", re.MULTILINE)
+_OWN = regex(r"(<script\b.*?</script>|<style\b.*?</style>)", re.DOTALL)
 _BLANK = regex(r"\s+")
 
 
@@ -65,6 +66,11 @@ def in_markup(text: str) -> str:
     return _COLONS.sub(r"\1&#58;", _BRACKET.sub(r"\1&#91;", text))
 
 
+def in_html(text: str) -> str:
+    """The same for a page of ours: what runs and what styles it is ours too, and stays as it is, to the byte."""
+    return "".join(part if part.startswith(("<script", "<style")) else in_markup(part) for part in _OWN.split(text))
+
+
 def as_it_is(text: str) -> str:
     """For formats that are commands to a CI: they see to it themselves."""
     return text
@@ -74,6 +80,7 @@ IN_LOG: Mapping[str, Callable[[str], str]] = {
     "text": in_text,
     "json": in_json,
     "markup": in_markup,
+    "html": in_html,
     "commands": as_it_is,
 }
 """By the language of a format, how a whole report is made fit for the log of a CI."""

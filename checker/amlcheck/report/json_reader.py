@@ -198,6 +198,7 @@ class _Reader:
 
     def report(self, node: _Node) -> Report:
         fail_on = node.text("fail_on", "error")
+        tool = node.maybe("tool")
         return Report(
             profile=node.text("profile"),
             subjects=tuple(self._subject(item) for item in node.nodes("subjects", required=True)),
@@ -205,6 +206,7 @@ class _Reader:
             fail_on=None if fail_on == "never" else self._severity(node, "fail_on", "error"),
             allow_undecided=node.flag("allow_undecided", False),
             notes=node.texts("notes"),
+            made_by=tool.text("version", "") if tool is not None else "",
         )
 
     def _subject(self, node: _Node) -> SubjectReport:
@@ -217,6 +219,7 @@ class _Reader:
             findings=tuple(self._finding(item) for item in node.nodes("findings", required=True)),
             error=node.optional("error") or "",
             sources=self._sources(node),
+            partial=bool(node.get("excerpts")),
             about=about,
             notes=notes,
             deployment=self._deployment(deployment, name, notes, about) if deployment is not None else None,

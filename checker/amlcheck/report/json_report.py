@@ -55,7 +55,7 @@ def as_data(report: Report) -> dict[str, Any]:
     """The report as plain data."""
     return {
         "schema": SCHEMA,
-        "tool": {"name": "amlcheck", "version": __version__},
+        "tool": {"name": "amlcheck", "version": report.made_by or __version__},
         "profile": report.profile,
         "flavour": report.flavour or None,
         "fail_on": report.fail_on.label if report.fail_on is not None else "never",

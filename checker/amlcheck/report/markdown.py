@@ -30,7 +30,8 @@ def render(report: Report) -> str:
 
 def body(report: Report, limit: int) -> str:
     """The report in at most `limit` bytes of Markdown."""
-    head = f"## amlcheck: {summary.outcome(report)}\n\n{text(summary.counted(report))}\n"
+    notes = "".join(f"\nNote: {text(note)}\n" for note in report.notes)
+    head = f"## amlcheck: {summary.outcome(report)}\n\n{text(summary.counted(report))}\n{notes}"
     out, left = [head], limit - len(head.encode()) - _ROOM
     dropped = 0
     for block, weight in _blocks(report):

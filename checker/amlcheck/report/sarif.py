@@ -96,8 +96,9 @@ class _Log:
     def _invocation(self) -> dict[str, Any]:
         code = exit_code(self._report)
         told = [self._notification(entry.subject, UNREADABLE, "error", entry.message) for entry in self._unreadable]
+        told += [self._notification(None, sarif_rules.NOTE, "note", note) for note in self._report.notes]
         for subject in self._report.subjects:
-            told += [self._notification(subject, sarif_rules.NOTE, "note", one_line(note)) for note in subject.notes]
+            told += [self._notification(subject, sarif_rules.NOTE, "note", note) for note in subject.notes]
         return {
             "executionSuccessful": not self._unreadable,
             "exitCode": int(code),
@@ -105,14 +106,10 @@ class _Log:
             "toolExecutionNotifications": told,
         }
 
-    def _notification(self, subject: SubjectReport, name: str, level: str, message: str) -> dict[str, Any]:
+    def _notification(self, subject: SubjectReport | None, name: str, level: str, message: str) -> dict[str, Any]:
         index = [item["id"] for item in sarif_rules.NOTIFICATIONS].index(name)
-        return {
-            "descriptor": {"id": name, "index": index},
-            "level": level,
-            "message": {"text": _message(message)},
-            "locations": [self._of_subject(subject)],
-        }
+        told = {"descriptor": {"id": name, "index": index}, "level": level, "message": {"text": _message(message)}}
+        return told if subject is None else {**told, "locations": [self._of_subject(subject)]}
 
     def _artifact(self, subject: SubjectReport) -> dict[str, Any]:
         artifact: dict[str, Any] = {"location": self._place(subject), "roles": ["analysisTarget"]}

@@ -22,7 +22,7 @@ _NOT_YAML = regex(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 def render(report: Report) -> str:
     """The report as TAP."""
     shown = list(tested(report))
-    lines = ["TAP version 13", f"1..{len(shown)}"]
+    lines = ["TAP version 13", f"1..{len(shown)}", *(f"# {one_line(note)}" for note in report.notes)]
     for number, entry in enumerate(shown, 1):
         lines.append(_point(number, entry))
         lines.extend(_diagnostics(entry))

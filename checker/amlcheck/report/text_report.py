@@ -5,7 +5,6 @@ Readable without colour and at 80 columns. Nothing from a file reaches the termi
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from amlcheck.judge import fails
@@ -25,6 +24,7 @@ from amlcheck.model import (
 from amlcheck.pages import hint
 from amlcheck.report.harmless import plain
 from amlcheck.report.page import Page, Segment
+from amlcheck.report.summary import counted
 
 _MARKS = {
     Verdict.MET: ("ok", "green"),
@@ -281,32 +281,13 @@ def _summary(page: Page, report: Report) -> None:
     for subject in report.subjects:
         everything += [*subject.judgements, *subject.findings]
     items = [item for item in everything if item.waiver is None]
-    waived = Counter(item.waiver.by for item in everything if item.waiver is not None)
-    findings = [item for item in items if isinstance(item, Finding)]
-    verdicts = Counter(item.verdict for item in items if isinstance(item, Judgement))
-    count = len(report.subjects)
-    kinds = {subject.kind for subject in report.subjects}
-    kind = next(iter(kinds)) if kinds in ({"image"}, {"deployment"}) else "subject" if "deployment" in kinds else "file"
-    parts = [f"{verdicts[verdict]} {verdict.value}" for verdict in (Verdict.MET, Verdict.VIOLATED, Verdict.UNDECIDED)]
-    severities = Counter(item.severity for item in findings)
-    counted = [
-        f"{severities[severity]} {severity.label}{'s' if severities[severity] != 1 and severity is not Severity.INFO else ''}"
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
-        if severities[severity]
-    ]
-    errors = sum(bool(subject.error) for subject in report.subjects)
-    line = f"{count} {kind}{'s' if count != 1 else ''}, profile {report.profile}"
-    line += f" with {report.flavour}" if report.flavour else ""
-    line += f": {', '.join(parts)}"
-    line += f"; {', '.join(counted)}" if counted else ""
-    line += f"; {waived['ignore']} ignored" if waived["ignore"] else ""
-    line += f"; {waived['baseline']} in the baseline" if waived["baseline"] else ""
-    line += f"; {errors} not readable" if errors else ""
+    errors = any(subject.error for subject in report.subjects)
+    undecided = any(isinstance(item, Judgement) and item.verdict is Verdict.UNDECIDED for item in items)
     told = next((item.rule for item in items if item.rule and _is_told(item)), "")
     if told:
         page.paragraph(f"what a rule asks, why, and what to do: {hint(plain(told))}", "dim")
     failing = any(fails(report, item) for item in items)
-    style = "bold red" if failing or errors else "yellow" if verdicts[Verdict.UNDECIDED] else "bold green"
+    style = "bold red" if failing or errors else "yellow" if undecided else "bold green"
     for note in report.notes:
         _hanging(page, "note: ", note, "yellow", "", 2)
-    page.paragraph(plain(line), style)
+    page.paragraph(plain(counted(report)), style)

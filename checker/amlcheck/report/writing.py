@@ -13,6 +13,7 @@ from amlcheck.errors import AmlcheckError, ConfigError
 from amlcheck.model import Report
 from amlcheck.nearest import nearest
 from amlcheck.records import dataclass
+from amlcheck.remembering import runs
 from amlcheck.report import formats
 from amlcheck.report.destination import write_file, write_out
 from amlcheck.report.harmless import in_text
@@ -79,6 +80,9 @@ def _failure(output: Output, report: Report, options: argparse.Namespace) -> Aml
             write_file(output.file, text)
         else:
             write_out(text)
+        if runs.current is not None:
+            runs.current.wrote(output.file, text)
+            runs.current.forgotten |= output.format in formats.TO_SERVER
     except AmlcheckError as error:
         return error
     return None

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from amlcheck.model import Severity, Verdict
 from amlcheck.report.html.items import WORDS
-from amlcheck.report.html.markup import Markup, tag
+from amlcheck.report.html.markup import Markup, short, tag
 
+MAX_NAME = 60
 _STATUSES = (
     (Verdict.VIOLATED.value, Verdict.VIOLATED.value),
     (Verdict.UNDECIDED.value, Verdict.UNDECIDED.value),
@@ -34,7 +35,7 @@ def filters(components: Sequence[str], rules: Iterable[str], waived: bool) -> Ma
         groups.append(_group("Waived", "waived", [("no", "hide waived")]))
     about = [tag("option", "everything", value="")]
     requirements = [tag("option", name, value=name) for name in components]
-    found = [tag("option", name, value=name) for name in rules]
+    found = [tag("option", short(name, MAX_NAME), value=name) for name in rules]
     if requirements:
         about.append(tag("optgroup", *requirements, label="Requirements"))
     if found:

@@ -126,6 +126,7 @@ def _header(report: Report, sections: list[str]) -> Markup:
         tag("h1", _outcome(report), class_=_LOOKS[code]),
         tag("p", f"Profile {profile}; fails on {failing}{allowed}; exit code {int(code)}", class_="quiet"),
         _counts(report),
+        *(tag("p", with_code(short(note, MAX_ERROR)), class_="remark") for note in report.notes),
     )
 
 
@@ -224,6 +225,7 @@ def _subject(
             "h3",
             tag("span", subject.subject, class_="path"),
             tag("span", f" {subject.kind}", class_="kind"),
+            " ",
             tag("a", "source", href=f"#f{file.number}", class_="source-link") if file is not None else None,
         ),
         _about(subject),

@@ -9,6 +9,8 @@ from amlcheck.report.html.markup import Markup, join, short, tag, with_code
 from amlcheck.report.html.sources import Sources
 
 MAX_TITLE = 600
+MAX_NAME = 40
+"""Characters of a file's or rule's name where there is little room."""
 WORDS = {**{verdict.value: verdict.value for verdict in Verdict}, Verdict.NOT_APPLICABLE.value: "not asked"}
 
 
@@ -111,7 +113,7 @@ def _aside(
     quarrel = isinstance(item, Judgement) and evidence.disagreeing(item) is not None
     shown = ""
     if place is not None:
-        name = place.path.rsplit("/", 1)[-1]
+        name = place.path.rsplit("/", 1)[-1][-MAX_NAME:]
         shown = f"line {place.line}" if place.path == subject.subject else f"{name}:{place.line}"
     where = tag("span", shown, class_="where") if shown else None
     if place is not None and sources is not None:
@@ -119,7 +121,7 @@ def _aside(
     return [
         tag("span", "witnesses disagree", class_="quarrel") if quarrel else None,
         where,
-        tag("span", item.rule, class_="id") if item.rule else None,
+        tag("span", item.rule[:MAX_NAME], class_="id") if item.rule else None,
     ]
 
 
@@ -170,7 +172,7 @@ def _facts(item: Judgement) -> Markup:
 def _finding_evidence(item: Finding, name: str, subject: SubjectReport, writing: Writing) -> Markup:
     parts: list[Markup | None] = []
     if item.location is not None:
-        said = (name, item.rule)
+        said = (name, item.rule[:MAX_NAME])
         place = writing.sources.place(subject, item.location, said)
         parts.append(tag("div", place, writing.sources.excerpt(subject, item.location), class_="place"))
     related = tuple(piece for piece in item.related if piece != Evidence("", item.location))
@@ -184,7 +186,7 @@ def _point_back(item: Judgement, name: str, subject: SubjectReport, writing: Wri
     """Where the source is shown, the line that decides leads back to what it decides, if that is a problem."""
     place = _first_place(item)
     if place is not None and is_problem(item):
-        writing.sources.place(subject, place, (name, f"{item.rule} {item.component}"))
+        writing.sources.place(subject, place, (name, f"{item.rule} {item.component}"[:MAX_NAME]))
 
 
 def _fix(item: Judgement | Finding, subject: SubjectReport) -> Markup | None:

@@ -17,7 +17,7 @@ Names = Sequence[dict[int, str]]
 def columns(report: Report) -> list[str]:
     """The requirements that anything says something of, in the order of reports."""
     named = {item.component for subject in report.subjects for item in subject.judgements}
-    return [component for component in COMPONENTS if component in named] + sorted(named.difference(COMPONENTS))
+    return [component for component in COMPONENTS if component in named]
 
 
 def matrix(report: Report, names: Names) -> Markup | None:

@@ -26,7 +26,8 @@ def difference(repair: Repair, subject: SubjectReport) -> Markup | None:
         content = subject.sources.get(path)
         if content is None or not all(_fits(edit, content.split("\n")) for edit in edits):
             return None
-        files.append(_file(path, content.split("\n"), sorted(edits, key=_place)))
+        context = 0 if subject.partial else CONTEXT
+        files.append(_file(path, content.split("\n"), sorted(edits, key=_place), context))
     return join(files) if files else None
 
 
@@ -47,7 +48,7 @@ def _fits(edit: Edit, lines: list[str]) -> bool:
     )
 
 
-def _file(path: str, lines: list[str], edits: list[Edit]) -> Markup:
+def _file(path: str, lines: list[str], edits: list[Edit], context: int) -> Markup:
     rows: list[Markup] = []
     hunks = list(_hunks(edits))
     for index, hunk in enumerate(hunks):
@@ -56,10 +57,10 @@ def _file(path: str, lines: list[str], edits: list[Edit]) -> Markup:
         first, last = hunk[0].location.line, max(edit.location.end_line for edit in hunk)
         old, new = (_in_lines(pieces) for pieces in _both("\n".join(lines[first - 1 : last]), first, hunk))
         first, last = _narrowed(old, new, first, last)
-        rows += [_row("span", " ", [(line, False)]) for line in lines[max(0, first - 1 - CONTEXT) : first - 1]]
+        rows += [_row("span", " ", [(line, False)]) for line in lines[max(0, first - 1 - context) : first - 1]]
         rows += [_row("del", "-", row) for row in old]
         rows += [_row("ins", "+", row) for row in new]
-        rows += [_row("span", " ", [(line, False)]) for line in lines[last : last + CONTEXT]]
+        rows += [_row("span", " ", [(line, False)]) for line in lines[last : last + context]]
     more = tag("span", f"… {len(rows) - MAX_LINES} more lines", class_="cut") if len(rows) > MAX_LINES else NOTHING
     return tag("pre", tag("span", path, class_="path"), *rows[:MAX_LINES], more, class_="diff")
 

@@ -26,7 +26,7 @@
     const data = new FormData(form);
     return Object.fromEntries(NAMES.map((name) => [name, data.getAll(name).join(",").trim()]));
   };
-  let kept = ""; // the theme, where there is no storage
+  let kept = read().theme || ""; // where there is no storage
   const write = (at, push) => {
     const state = { ...wanted(), theme: kept, at: at || "" };
     const words = new URLSearchParams(Object.entries(state).filter((pair) => pair[1])).toString();
@@ -91,8 +91,11 @@
       ? `Showing ${count} of ${items.length} entries in ${inSubjects} of ${subjects.length} subjects.` : "";
     return any;
   };
+  let filling = false;
   const fill = (state) => {
+    filling = true;
     form.reset();
+    filling = false;
     for (const name of NAMES) {
       if (!state[name]) continue;
       const values = state[name].split(",");
@@ -109,7 +112,7 @@
     timer = setTimeout(changed, event.target.type === "search" ? 150 : 0);
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); changed(); });
-  form.addEventListener("reset", () => setTimeout(changed, 0));
+  form.addEventListener("reset", () => { if (!filling) setTimeout(changed, 0); });
   const openAll = (open) => {
     for (const element of all(".subject:not([hidden]) details")) element.open = open;
   };

@@ -36,6 +36,8 @@ class File:
     number: int
     path: str
     lines: list[str]
+    partial: bool
+    """Whether only lines that something is said of are known; all others are empty then."""
     said: dict[int, dict[str, str]] = field(default_factory=dict)
     """By line: the label of what is said, by its anchor; an empty dictionary where only evidence points there."""
 
@@ -47,16 +49,16 @@ class Sources:
     """All files of a report, each once, however many subjects were read from it."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[str, str], File] = {}
+        self._files: dict[tuple[str, str, bool], File] = {}
 
     def find(self, subject: SubjectReport, path: str) -> File | None:
         """The file that a location of a subject is in; None where its text is not at hand."""
         content = subject.sources.get(path)
         if content is None:
             return None
-        key = (path, content)
+        key = (path, content, subject.partial)
         if key not in self._files:
-            self._files[key] = File(len(self._files) + 1, path, content.split("\n"))
+            self._files[key] = File(len(self._files) + 1, path, content.split("\n"), subject.partial)
         return self._files[key]
 
     def place(
@@ -127,6 +129,8 @@ def _marked(line: str, start: int, end: int) -> Iterator[Markup]:
 
 def _shown(file: File, whole: bool) -> list[int]:
     """Which lines of a file are shown, by number."""
+    if file.partial:
+        return sorted(set(file.said) | {number for number, line in enumerate(file.lines, 1) if line})
     count = len(file.lines) - (1 if file.lines[-1] == "" and len(file.lines) > 1 else 0)
     if whole and count <= WHOLE_FILE:
         return list(range(1, count + 1))
@@ -138,6 +142,8 @@ def _shown(file: File, whole: bool) -> list[int]:
 def _file(file: File, shown: list[int]) -> Markup:
     count = len(file.lines)
     cut = f" ({len(shown)} of {count} lines)" if len(shown) < count - 1 else ""
+    if file.partial:
+        cut = " (the lines that the result has)"
     return tag(
         "details",
         tag("summary", tag("span", file.path, class_="path"), tag("span", cut, class_="quiet") if cut else None),
