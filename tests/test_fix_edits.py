@@ -88,18 +88,18 @@ def test_another_text_is_not_edited() -> None:
 )
 def test_what_overlaps_is_refused(spans: list[tuple[int, int]]) -> None:
     source = Source("x", "abcdef\n")
-    assert placed(source, [replaced(source.span(*span), "y") for span in spans]) is None
+    assert placed(source.text, [replaced(source.span(*span), "y") for span in spans]) is None
 
 
 def test_what_only_touches_is_not() -> None:
     source = Source("x", "abcdef\n")
-    edits = placed(source, [replaced(source.span(2, 4), "Y"), replaced(source.span(0, 2), "X")])
+    edits = placed(source.text, [replaced(source.span(2, 4), "Y"), replaced(source.span(0, 2), "X")])
     assert edits is not None
     assert applied(source.text, edits) == "XYef\n"
 
 
 def test_an_edit_beyond_the_text_is_refused() -> None:
-    assert placed(Source("x", "ab\n"), [Edit(Location("x", 9, 1, 9, 2), "y")]) is None
+    assert placed("ab\n", [Edit(Location("x", 9, 1, 9, 2), "y")]) is None
 
 
 @given(LINES, st.data())

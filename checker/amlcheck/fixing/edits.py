@@ -42,11 +42,15 @@ Placed = tuple[int, int, str]
 """An edit by the offsets of what it replaces."""
 
 
-def placed(source: Source, edits: Iterable[Edit]) -> list[Placed] | None:
+def placed(text: str, edits: Iterable[Edit]) -> list[Placed] | None:
     """The edits of one text by offsets, in order; None where one has no place in it, or two overlap.
 
     Two that insert at the same place overlap as well: which comes first would be a guess.
     """
+    return _placed(Source("", text), edits)
+
+
+def _placed(source: Source, edits: Iterable[Edit]) -> list[Placed] | None:
     found: list[Placed] = []
     for edit in edits:
         span = span_at(source, edit.location)
@@ -72,7 +76,7 @@ class Chosen:
 
     def takes(self, edits: Iterable[Edit]) -> bool:
         """Takes these edits as well, if none of them meets another."""
-        more = placed(self._source, edits)
+        more = _placed(self._source, edits)
         if more is None:
             return False
         for edit in more:

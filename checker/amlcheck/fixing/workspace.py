@@ -10,7 +10,6 @@ from pathlib import Path
 from amlcheck.catalog import DOCKERFILE, POLICY, Catalog
 from amlcheck.discover import is_environment_name
 from amlcheck.dockerfile.context import Context
-from amlcheck.dockerfile.source import Source
 from amlcheck.errors import AmlcheckError
 from amlcheck.fixing.allowed import STDIN, Allowed
 from amlcheck.fixing.case import Case, Remedies
@@ -188,7 +187,7 @@ class Workspace:
             content = self.content(path)
         except OSError as error:
             return b"", [], f"{path}: cannot be read: {error.strerror or error}"
-        places = placed(Source(path, text), wanted) if text is not None else None
+        places = placed(text, wanted) if text is not None else None
         after = edited(content, text, places) if text is not None and places is not None else None
         if after is None or places is None:
             return b"", [], f"{path}: the words to be repaired do not stand there as they were read"
