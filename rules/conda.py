@@ -66,6 +66,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from amlcheck.dockerfile.built import Built, Package
+from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.testimony import testify as from_packages
 from amlcheck.model import Fact, Repair, Testimony, Unknown
 from amlcheck.records import replace
@@ -86,7 +87,7 @@ def testify(image: Built) -> Testimony:
     places = [posixpath.dirname(entry.folder) if entry.folder else "" for entry in image.path()]
     chosen = next((place for place in places if place in prefixes), prefixes[-1] if prefixes else "")
     here = [package for package in image.packages if package.name != "conda" or _counts(package, chosen)]
-    found = from_packages(replace(image, packages=[_anywhere(package) for package in here]), "conda")
+    found = from_packages(replace(image, packages=Packages(_anywhere(package) for package in here)), "conda")
     if not isinstance(found, Fact) or not found.value.present:
         return found
     changed = _python_changed(image, chosen)

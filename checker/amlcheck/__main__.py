@@ -8,9 +8,17 @@ import sys
 
 def main() -> int:
     """Runs the command line and returns its exit code."""
+    try:
+        return _remembered(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.stderr.write("amlcheck: interrupted\n")
+        return 130
+
+
+def _remembered(arguments: list[str]) -> int:
+    """Nothing of weight is imported before it is known that the run must be made, and Ctrl-C can be told in one line."""
     from amlcheck.remembering import runs
 
-    arguments = sys.argv[1:]
     if arguments[:1] == ["lint"]:
         from amlcheck.errors import AmlcheckError
 

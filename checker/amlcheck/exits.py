@@ -14,3 +14,5 @@ class Exit(IntEnum):
     """Usage or configuration error, or a file that cannot be read."""
     UNDECIDED = 3
     """Something is undecided and nothing is violated."""
+    INTERRUPTED = 130
+    """Ctrl-C: what is reported is what was found until then."""

@@ -169,7 +169,9 @@ def is_gpu(witnesses: Iterable[Testimony]) -> bool | None:
 
 
 def exit_code(report: Report) -> Exit:
-    """What a whole run tells its caller: error before violation before undecided."""
+    """What a whole run tells its caller: that it was ended early, then error before violation before undecided."""
+    if report.interrupted:
+        return Exit.INTERRUPTED
     if any(subject.error for subject in report.subjects):
         return Exit.ERROR
     judgements = [judgement for subject in report.subjects for judgement in subject.judgements]

@@ -75,6 +75,10 @@ def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) ->
         return lint_text(catalog, shown, text, context, options)
     except AmlcheckError as error:
         return SubjectReport(shown, "dockerfile", error=str(error))
+    except Exception as error:  # one file must not end the check of the others
+        what = f"{type(error).__name__}: {str(error)[:200]}"
+        failed = f"{shown}: amlcheck itself failed on this file; please report it with the file ({what})"
+        return SubjectReport(shown, "dockerfile", error=failed)
 
 
 def read_text(path: Path, changed: Mapping[str, bytes] | None = None) -> str:
@@ -87,9 +91,10 @@ def read_text(path: Path, changed: Mapping[str, bytes] | None = None) -> str:
     try:
         if path.is_dir():
             raise UnreadableError(f"{path}: no Dockerfile in this folder; name the file to check")
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise UnreadableError(f"{path}: has more than {MAX_BYTES >> 20} MB; that is no Dockerfile")
-        content = path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"{path}: cannot be read: {error.strerror or error}") from error
     return decode(content, str(path))

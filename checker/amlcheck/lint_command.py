@@ -26,8 +26,10 @@ from amlcheck.policy.selecting import with_selection
 from amlcheck.profiles import Profile, load_profile, severity_of, with_flavour, with_requirements
 from amlcheck.records import dataclass, replace
 from amlcheck.remembering import runs
+from amlcheck.report.harmless import in_text, one_line
 from amlcheck.report.writing import outputs, write_report
-from amlcheck.run import lint_all
+from amlcheck.run import LintInterrupted, lint_all
+from amlcheck.streams import say
 from amlcheck.today import today
 
 if TYPE_CHECKING:
@@ -220,15 +222,16 @@ def planned(options: argparse.Namespace) -> Run:
 def checked(run: Run, lint: LintOptions) -> Report:
     """The report on all files of a run, checked with these options. Raises AmlcheckError where there is none."""
     options, settings, names = run.options, run.settings, run.names
-    with _progress(len(names)) as told:
-        found = lint_all(names, lint, told, _memory(run, lint))
-        subjects = [report for report in found if not _says_nothing(report, options.paths)]
+    found, interrupted = _found(names, lint, options.paths, _memory(run, lint))
+    subjects = [report for report in found if not _says_nothing(report, options.paths)]
     if not subjects:
         shown = ", ".join(options.paths) or "."
         raise AmlcheckError(
             f"{shown}: no Dockerfile and no environment file here; name the file to check (amlcheck lint PATH)"
         )
-    report = report_of(subjects, settings)
+    report = replace(
+        report_of(subjects, replace(settings, selected=settings.selected or interrupted)), interrupted=interrupted
+    )
     not_read = (
         [
             f"{name}: not read, as the configuration is {settings.config.path} ([per-path] says what holds where)"
@@ -247,6 +250,24 @@ def _memory(run: Run, lint: LintOptions) -> FileMemory | None:
     from amlcheck.remembering.files import FileMemory
 
     return FileMemory(lint, today().isoformat())
+
+
+def _found(
+    names: list[str], lint: LintOptions, paths: list[str], memory: FileMemory | None
+) -> tuple[Sequence[SubjectReport], bool]:
+    """The reports on all files; after Ctrl-C those on some, with one more that says so, and True."""
+    try:
+        with _progress(len(names)) as told:
+            return lint_all(names, lint, told, memory), False
+    except LintInterrupted as interrupted:
+        if not interrupted.reports:
+            raise
+        shown = ", ".join(paths) or "."
+        missing = (
+            f"{shown}: interrupted: {len(interrupted.reports)} of {len(names)} files were checked; this is not all"
+        )
+        say(in_text(f"amlcheck: {one_line(missing)}"))
+        return [*interrupted.reports, SubjectReport(shown, "dockerfile", error=missing)], True
 
 
 def own_options(settings: Settings, lint: LintOptions, names: list[str]) -> dict[str, LintOptions]:

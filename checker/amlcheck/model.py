@@ -385,3 +385,5 @@ class Report:
     """What is to be known of the run as a whole: that entries of its baseline are stale."""
     made_by: str = ""
     """The version of amlcheck that made a result which was read; empty for this one."""
+    interrupted: bool = False
+    """It holds what was found until Ctrl-C; one of its subjects has the error that says so."""

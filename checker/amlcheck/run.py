@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,20 +30,33 @@ PARALLEL_FROM = 24
 STDIN = "-"
 
 
+class LintInterrupted(KeyboardInterrupt):
+    """Ctrl-C while files were checked."""
+
+    def __init__(self, reports: Sequence[SubjectReport]) -> None:
+        """`reports`: of the files that were done, in order."""
+        super().__init__()
+        self.reports = reports
+
+
 def lint_all(
     names: Sequence[str],
     options: LintOptions,
     told: Callable[[int], None] = lambda done: None,
     memory: FileMemory | None = None,
 ) -> list[SubjectReport]:
-    """A report a file, in order. `told` hears how many are done. What is in `memory` and has not changed is not checked."""
-    return list(once(_counted(_reports(names, options, memory), told)))
+    """A report a file, in order. `told` hears how many are done. What is in `memory` and has not changed is not checked.
 
-
-def _counted(reports: Iterable[SubjectReport], told: Callable[[int], None]) -> Iterator[SubjectReport]:
-    for number, report in enumerate(reports, 1):
-        yield report
-        told(number)
+    Raises LintInterrupted, with what is done, for Ctrl-C.
+    """
+    reports: list[SubjectReport] = []
+    try:
+        for report in once(_reports(names, options, memory)):
+            reports.append(report)
+            told(len(reports))
+    except KeyboardInterrupt:
+        raise LintInterrupted(tuple(reports)) from None
+    return reports
 
 
 def once(reports: Iterable[SubjectReport]) -> Iterator[SubjectReport]:
@@ -93,8 +106,14 @@ def _in_parallel(
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), _prepare, (options, memory))
     try:
         chunk = max(1, min(16, len(names) // (workers * 4)))
-        yield from map(_told, pool.map(_lint_in_worker, names, chunksize=chunk))
+        with _without_interruption():
+            results = pool.map(_lint_in_worker, names, chunksize=chunk)
+        yield from map(_told, results)
     except BaseException:
+        import threading
+
+        # What the pool's own thread thinks of that, concerns nobody.
+        threading.excepthook = _say_nothing
         pool.shutdown(wait=False, cancel_futures=True)
         # Where only some could be started, nobody would tell those to end.
         for child in multiprocessing.active_children():
@@ -102,6 +121,25 @@ def _in_parallel(
                 child.terminate()
         raise
     pool.shutdown()
+
+
+def _say_nothing(thread_ended: object) -> None:
+    """Instead of a traceback of a thread."""
+
+
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """While processes are started, Ctrl-C waits: one that has not yet been told to leave it alone would show a traceback."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _shared: tuple[LintOptions, FileMemory | None] | None = None

@@ -20,6 +20,11 @@ _POST_MAX = 10**12
 _CUT_AFTER = 1
 _CUT_BEFORE = -1
 
+MAX_VERSION = 200
+"""Characters of a version: Python refuses to read numbers of thousands of digits."""
+MAX_CLAUSES = 200
+"""Clauses of a specifier. Each costs as much as there are before it."""
+
 Cut = tuple[Version, int]
 """A place between versions: just before (-1) or just after (+1) one."""
 
@@ -60,7 +65,7 @@ class VersionSet:
         return low[0] if low else None
 
     def __contains__(self, version: Version | str) -> bool:
-        point = Version(version) if isinstance(version, str) else version
+        point = parsed(version) if isinstance(version, str) else version
         if point.local:
             point = Version(point.public)
         return not (self & _point(point)).is_empty
@@ -102,18 +107,25 @@ ANY = VersionSet(((None, None),))
 NOTHING = VersionSet(())
 
 
+def parsed(text: str) -> Version:
+    """A version. Raises InvalidVersion, also for one that is longer than any is."""
+    if len(text) > MAX_VERSION:
+        raise InvalidVersion(f"{text[:40]}… is too long for a version")
+    return Version(text)
+
+
 def exactly(version: str) -> VersionSet:
     """The one version. Raises InvalidVersion."""
-    return VersionSet(_point(Version(version)).intervals, written=version)
+    return VersionSet(_point(parsed(version)).intervals, written=version)
 
 
 @lru_cache(maxsize=4096)
 def prefix(version: str) -> VersionSet:
     """What a version stated to some precision means: "3.7" is every release 3.7.x, and "3.7" itself."""
-    parsed = Version(version)
-    if parsed.is_prerelease or parsed.is_postrelease:
+    low = parsed(version)
+    if low.is_prerelease or low.is_postrelease:
         return exactly(version)
-    return VersionSet((((parsed, _CUT_BEFORE), (_next_prefix(parsed), _CUT_BEFORE)),), written=version)
+    return VersionSet((((low, _CUT_BEFORE), (_next_prefix(low), _CUT_BEFORE)),), written=version)
 
 
 @lru_cache(maxsize=4096)
@@ -122,6 +134,8 @@ def from_specifiers(text: str) -> VersionSet:
 
     Raises ValueError where the text is neither.
     """
+    if text.count("|") + text.count(",") > MAX_CLAUSES:
+        raise ValueError(f"{text[:40]}… has more than {MAX_CLAUSES} clauses")
     union = NOTHING
     for alternative in text.split("|"):
         wanted = alternative.strip()
@@ -159,17 +173,17 @@ def _intersect(clauses: Iterable[tuple[str, str]]) -> VersionSet:
 def _one(operator: str, text: str) -> VersionSet:
     if operator == "===":
         try:
-            return _point(Version(text))
+            return _point(parsed(text))
         except InvalidVersion as error:
             raise ValueError(f"'==={text}' names no version that can be ordered") from error
     if operator in ("==", "!="):
         if text.endswith(".*"):
-            base = Version(text[:-2])
+            base = parsed(text[:-2])
             matched = VersionSet((((_dev0(base), _CUT_BEFORE), (_next_prefix(base), _CUT_BEFORE)),))
         else:
-            matched = _point(Version(text))
+            matched = _point(parsed(text))
         return matched if operator == "==" else ~matched
-    version = Version(text)
+    version = parsed(text)
     if operator == "~=":
         release = version.release[:-1]
         series = Version(f"{version.epoch}!" + ".".join(map(str, release)))
@@ -261,4 +275,6 @@ _LOOSE = regex(r"(?:\d+:)?v?(\d+(?:\.\d+)*)((?:a|b|rc)\d+)?")
 def loose(text: str) -> str | None:
     """The upstream version at the start of a packager's version: "1:2.25.1-1ubuntu3" is "2.25.1"; None if there is none."""
     match = _LOOSE.match(text.strip())
-    return match.group(1) + (match.group(2) or "") if match else None
+    if match is None or len(match.group()) > MAX_VERSION // 2:
+        return None
+    return match.group(1) + (match.group(2) or "")

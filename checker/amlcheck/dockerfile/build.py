@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from amlcheck.dockerfile.built import DEFAULT_PATH, Base, Built, Opaque, Stated
+from amlcheck.dockerfile.built import DEFAULT_PATH, EVERYTHING, Base, Built, Opaque, Stated
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.effort import USED_UP, Effort
 from amlcheck.dockerfile.files import ImageFiles
 from amlcheck.dockerfile.instructions import InstructionReader, StageState
+from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.plan import Plan, Stage, platform_of, stage_span
+from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.resolved import resolve
 from amlcheck.dockerfile.source import Source
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM
 from amlcheck.dockerfile.text import HOLE, bounded, hole, literal
+from amlcheck.errors import AmlcheckError
 from amlcheck.knowledge import SCRATCH, BaseImage, Knowledge
 from amlcheck.model import Evidence
 from amlcheck.records import replace
@@ -25,6 +29,10 @@ from amlcheck.reference import parse_reference
 
 if TYPE_CHECKING:
     from amlcheck.image.base_image import BaseImages
+
+
+FAILED = "amlcheck itself failed on the instruction"
+"""Never seen where all is well; please report it with the file."""
 
 
 class Builder:
@@ -40,6 +48,8 @@ class Builder:
         self.context = context
         self.problems: list[Problem] = list(plan.problems)
         self.sources: dict[str, Source] = {plan.dockerfile.source.path: plan.dockerfile.source}
+        self.effort = Effort()
+        self._deferred: dict[int, list[Instruction]] = {}
         self._done: dict[int, StageState] = {}
 
     def target(self) -> Built:
@@ -63,21 +73,56 @@ class Builder:
         if stage.parent is not None:
             yield stage.parent
             parent = self._done[stage.parent]
-            state = StageState(_child(parent.built), parent.files.copy(), list(parent.pending))
-            for instruction in self.plan.stages[stage.parent].instructions:
-                if instruction.keyword == "ONBUILD" and instruction.trigger is not None and not instruction.broken:
-                    InstructionReader(self, stage, state, instruction.trigger).read()
+            if self.effort.copy(_size(parent)):
+                state = StageState(_child(parent.built), parent.files.copy(), list(parent.pending))
+            else:
+                state = StageState(self._start(stage), ImageFiles(self.context, self.sources, self.effort), [])
+            for instruction in self._triggers(stage.parent):
+                if not self._goes_on(state, stage.start):
+                    break
+                self._read(InstructionReader(self, stage, state, instruction))
         else:
-            state = StageState(self._start(stage), ImageFiles(self.context, self.sources), [])
+            state = StageState(self._start(stage), ImageFiles(self.context, self.sources, self.effort), [])
         for instruction in stage.instructions:
+            if not self._goes_on(state, instruction):
+                break
             if instruction.broken:
                 reason = f"Docker refuses the instruction in line {instruction.start_line}"
                 state.built.opaque.append(Opaque(reason, instruction.keyword_span, NOT_THE_SYSTEM))
                 continue
             reader = InstructionReader(self, stage, state, instruction)
             yield from reader.stages()
-            reader.read()
+            self._read(reader)
         self._done[stage.index] = state
+
+    def _read(self, reader: InstructionReader) -> None:
+        """One instruction. What this program fails on is unreadable, and the rest of the file is followed all the same."""
+        try:
+            reader.read()
+        except AmlcheckError:
+            raise
+        except Exception as error:
+            line = reader.instruction.start_line
+            reason = f"{FAILED} in line {line}: {type(error).__name__}: {str(error)[:200]}"
+            reader.built.opaque.append(Opaque(reason, reader.instruction.keyword_span, EVERYTHING, replaces=EVERYTHING))
+
+    def _triggers(self, parent: int) -> list[Instruction]:
+        """What a stage defers to those on top of it."""
+        if parent not in self._deferred:
+            self._deferred[parent] = [
+                instruction.trigger
+                for instruction in self.plan.stages[parent].instructions
+                if instruction.keyword == "ONBUILD" and instruction.trigger is not None and not instruction.broken
+            ]
+        return self._deferred[parent]
+
+    def _goes_on(self, state: StageState, instruction: Instruction) -> bool:
+        """Whether there is anything left for an instruction; that there is not is noted once a stage."""
+        if self.effort.spend():
+            return True
+        where = f"{USED_UP}, and ends to be followed in line {instruction.start_line}"
+        state.built.opaque.append(Opaque(where, instruction.keyword_span, EVERYTHING, replaces=EVERYTHING))
+        return False
 
     # --- the base image ----------------------------------------------------------------------------------------------
 
@@ -143,11 +188,19 @@ class Builder:
             built.shell = ("cmd", "/S", "/C")
 
 
+def _size(state: StageState) -> int:
+    """How many things a stage holds that one on top of it gets a copy of."""
+    built = state.built
+    stated = len(built.stated_env) + len(built.labels) + len(built.args) + len(built.exposed)
+    held = len(built.packages) + len(built.opaque) + len(built.env) + len(built.homes) + len(built.commands)
+    return held + stated + len(state.pending) + state.files.size
+
+
 def _child(parent: Built) -> Built:
     """A stage that starts where another ended."""
     return replace(
         parent,
-        packages=list(parent.packages),
+        packages=Packages(parent.packages),
         opaque=list(parent.opaque),
         env=dict(parent.env),
         stated_env=list(parent.stated_env),

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from amlcheck.dockerfile.canonical import Problem
+from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.reader import Dockerfile, Instruction
 from amlcheck.dockerfile.resolved import Resolved
 from amlcheck.dockerfile.source import Mapped, Span
@@ -116,7 +117,7 @@ class Built:
     dockerfile: Dockerfile
     knowledge: Knowledge
     base: Base | None = None
-    packages: list[Package] = field(default_factory=list)
+    packages: Packages = field(default_factory=Packages)
     opaque: list[Opaque] = field(default_factory=list)
     env: dict[str, Text] = field(default_factory=dict)
     """ENV and ARG, as the build sees them."""
@@ -168,8 +169,9 @@ class Built:
     def named(self, *names: str, manager: str = "") -> list[Package]:
         """Packages of these names that are still there at the end."""
         left: dict[tuple[str, str, str], Package] = {}
-        for package in self.packages:
-            if package.name in names and manager in ("", package.manager):
+        for number in sorted(number for name in set(names) for number in self.packages.numbers(name)):
+            package = self.packages[number]
+            if manager in ("", package.manager):
                 key = (package.manager, package.name, package.place)
                 if package.removed:
                     left.pop(key, None)
@@ -210,7 +212,7 @@ class Built:
 
     def _stranger(self) -> Package | None:
         """An apt package of which it is not known what it depends on."""
-        there = (item for item in self.packages if item.manager == "apt" and not item.removed)
+        there = (item for item in self.packages.of_manager("apt") if not item.removed)
         return next((item for item in there if not self.knowledge.is_understood(item.name)), None)
 
     def _was_all_of_it(self, removed: Package, component: str, base: Value | None) -> bool:
@@ -288,7 +290,7 @@ class Built:
         """Where conda stands, in the order in which it came: the base image's, then those installed."""
         known = self.base.known if self.base else None
         found = [known.prefixes["conda"]] if known is not None and "conda" in known.prefixes else []
-        found += [package.place for package in self.packages if package.manager == "installer" and package.place]
+        found += [package.place for package in self.packages.of_manager("installer") if package.place]
         return list(dict.fromkeys(found))
 
     def reachable(self, place: str) -> bool:

@@ -17,7 +17,11 @@ _NUMERIC = {
 }
 
 
-def decide(node: Node, words: Words, patterns: bool = False) -> bool | None:
+MAX_CHAIN = 20
+"""Conditions joined by && and || that are decided together; each link of a longer chain is asked for on its own."""
+
+
+def decide(node: Node, words: Words, patterns: bool = False, depth: int = 0) -> bool | None:
     """Whether a condition holds; None where only the build can tell (files, commands, unknown values).
 
     `patterns`: it stands in `[[ … ]]`, where the right side of `==` is a pattern.
@@ -34,7 +38,7 @@ def decide(node: Node, words: Words, patterns: bool = False) -> bool | None:
     if kind == "negated_command":
         return _negate(decide(inner[0], words)) if len(inner) == 1 else None
     if kind == "list":
-        return _combine(node, words)
+        return _combine(node, words, depth + 1) if depth < MAX_CHAIN else None
     if kind == "unary_expression":
         return _unary(node, words, patterns)
     if kind == "binary_expression":
@@ -51,12 +55,12 @@ def _negate(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def _combine(node: Node, words: Words) -> bool | None:
+def _combine(node: Node, words: Words, depth: int) -> bool | None:
     operator = next((child.text for child in node.children if child.text in ("&&", "||")), "")
     parts = [child for child in node.children if child.named]
     if len(parts) != 2 or not operator:
         return None
-    left, right = decide(parts[0], words), decide(parts[1], words)
+    left, right = (decide(part, words, depth=depth) for part in parts)
     return _logical("-a" if operator == "&&" else "-o", left, right)
 
 

@@ -289,7 +289,8 @@ class InstructionReader:
         index = self.builder.plan.find(origin.value, self.stage.index) if origin.known else None
         if index is not None:
             other = self.builder.stage(index)
-            if sum(len(built.packages) + len(built.opaque) for built in (self.built, other.built)) > MAX_BROUGHT:
+            size = sum(len(built.packages) + len(built.opaque) for built in (self.built, other.built))
+            if size > MAX_BROUGHT or not self.builder.effort.copy(size * len(sources)):
                 self._unread("more is copied between stages than is followed", self.instruction.span, True)
                 return
             bring_from_stage(self.built, self.state.files, other.built, other.files, sources, target, self.instruction)
@@ -305,6 +306,7 @@ class InstructionReader:
             lambda command: registry.dispatch(command, step),
             self._output,
             self._unread,
+            self.builder.effort,
         )
         step = Step(self.built, self.state.files, runner, self.instruction, self.state.pending, registry.dispatch)
         return step

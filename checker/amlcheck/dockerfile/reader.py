@@ -128,8 +128,15 @@ def _split(canonical: str) -> Iterator[tuple[int, int]]:
 
 
 def _instruction(
-    own: Mapped, escape: str, start_line: int, end_line: int, heredocs: tuple[Heredoc, ...]
+    own: Mapped,
+    escape: str,
+    start_line: int,
+    end_line: int,
+    heredocs: tuple[Heredoc, ...],
+    *,
+    deferred: bool = False,
 ) -> tuple[Instruction, list[Problem]]:
+    """An instruction. `deferred`: it is what an ONBUILD defers; there Docker refuses another ONBUILD."""
     keyword, flag_words, args = split_command(own, escape)
     name = keyword.text.upper()
     span = keyword.span(0, len(keyword.text))
@@ -142,8 +149,8 @@ def _instruction(
             json = tuple(strings) if strings is not None else None
     except NotStringsError as error:
         problems.append(Problem(args.span(0, len(args.text)), str(error), "quote every element"))
-    if name == "ONBUILD" and args.text:
-        trigger, problems = _instruction(args, escape, start_line, end_line, heredocs)
+    if name == "ONBUILD" and args.text and not deferred:
+        trigger, problems = _instruction(args, escape, start_line, end_line, heredocs, deferred=True)
         heredocs = ()
     flags = tuple(_flag(word, escape) for word in flag_words)
     return Instruction(name, span, start_line, end_line, flags, args, json, heredocs, trigger), problems

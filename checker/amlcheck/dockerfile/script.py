@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from amlcheck.dockerfile.conditions import decide
+from amlcheck.dockerfile.effort import Effort
 from amlcheck.dockerfile.flow import Exit, Flow
 from amlcheck.dockerfile.outcome import SUCCEEDS, fails, program, succeeds
 from amlcheck.dockerfile.shell import MAX_SCRIPT, Node, Script
@@ -24,6 +25,8 @@ MAX_ROUNDS = 64
 MAX_COMMANDS = 5_000
 MAX_STATEMENTS = 100_000
 """Statements that are followed in one script, loops and functions counted each time."""
+MAX_HEREDOCS = 100
+"""Here-documents of one line: to read them the grammar takes a time that grows with their square."""
 MAX_NESTING = 24
 _PROBES = frozenset({"test", "grep", "egrep", "fgrep", "which", "type", "hash", "cmp", "diff"})
 """Commands that are asked: whether they succeed, only the build can tell."""
@@ -76,6 +79,7 @@ class Runner:
         on_command: Callable[[Command], None],
         output: Callable[[Command], Text | None],
         on_unread: Callable[[str, Span, bool], None],
+        effort: Effort | None = None,
     ) -> None:
         self.variables = variables
         self._flow = Flow(variables)
@@ -86,6 +90,7 @@ class Runner:
         self._functions: dict[str, Node] = {}
         self._locals: list[dict[str, Text | None]] = []
         self._words = Words(self.lookup, self._substituted)
+        self.effort = effort or Effort()
         self._commands = 0
         self._statements = 0
         self._depth = 0
@@ -124,6 +129,9 @@ class Runner:
         """Follows a script to its end. `apart`: in a process of its own; `bash`: whether bash reads it, where that is told."""
         if len(script.text) > MAX_SCRIPT:
             self._on_unread("the script is too long to be followed", script.span(0, 1), certain)
+            return
+        if "<<" in script.text and max(line.count("<<") for line in script.text.split("\n")) > MAX_HEREDOCS:
+            self._on_unread("one line opens too many here-documents to be followed", script.span(0, 1), certain)
             return
         if self._depth >= MAX_NESTING:
             self._on_unread("scripts are nested too deeply to be followed", script.span(0, 1), certain)
@@ -197,7 +205,7 @@ class Runner:
         """Whether more has been followed than is: a few nested loops have more rounds than there is time."""
         if self._statements > MAX_STATEMENTS or self._commands > MAX_COMMANDS:
             return True
-        self._statements += 1
+        self._statements = self._statements + 1 if self.effort.spend() else MAX_STATEMENTS + 1
         if self._statements > MAX_STATEMENTS:
             self._on_unread("the script runs too many commands to be followed", node.span, certain)
             return True

@@ -72,16 +72,16 @@ class Step:
         """
         same = [
             number
-            for number, item in enumerate(self.image.packages)
-            if (item.manager, item.name, item.place, item.removed) == (manager, name, place, False)
+            for number in self.image.packages.numbers(name)
+            for item in (self.image.packages[number],)
+            if (item.manager, item.place, item.removed) == (manager, place, False)
         ]
         if same and not command.certain:
             for number in same:
                 self.image.packages[number] = replace(self.image.packages[number], certain=False)
             return
-        last = next(
-            (item for item in reversed(self.image.packages) if (item.manager, item.name) == (manager, name)), None
-        )
+        before = [item for item in self.image.packages.of_name(name) if item.manager == manager]
+        last = before[-1] if before else None
         if last is None or not last.removed or last.place != place:
             self.install(manager, name, word, command, place=place, removed=True, note="removed")
 

@@ -9,6 +9,7 @@ from amlcheck.catalog import CRASHED, ENVIRONMENT, Catalog
 from amlcheck.discover import NO_ENVIRONMENT
 from amlcheck.dockerfile.built import EVERYTHING, Base, Built, Opaque, Package
 from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.reader import read
 from amlcheck.dockerfile.text import literal
 from amlcheck.environment.document import Scalar, place, string
@@ -90,7 +91,7 @@ def as_built(environment: Environment) -> Built:
     assert conda is not None
     nothing = BaseImage(dict.fromkeys(COMPONENTS, ABSENT))
     base = Base(literal("scratch"), None, nothing, (), None, conda.span)
-    packages = [
+    packages = Packages(
         Package(
             item.manager,
             item.spec.name,
@@ -102,7 +103,7 @@ def as_built(environment: Environment) -> Built:
             extras=item.spec.extras,
         )
         for item in conda.wanted
-    ]
+    )
     opaque = [Opaque(conda.open, conda.span, EVERYTHING)] if conda.open else []
     path = literal(f"{PREFIX}/bin")
     return Built(read("", ""), environment.knowledge, base, packages, opaque, env={"PATH": path})

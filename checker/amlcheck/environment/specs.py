@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion
 
 from amlcheck.dockerfile.text import HOLE, Text
+from amlcheck.environment.limits import MAX_WORD
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
-from amlcheck.versions import ANY, VersionSet, exactly, from_specifiers, prefix
+from amlcheck.versions import ANY, MAX_CLAUSES, VersionSet, exactly, from_specifiers, prefix
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -49,6 +50,8 @@ class Spec:
 def conda_spec(word: Text) -> Spec | None:
     """A conda match spec: "python=3.7", "conda-forge::numpy >=1.2,<2", "cudatoolkit=10.1=h6bb024c_0"; None where it is none."""
     text = word.value.strip().strip("\"'")
+    if len(text) > MAX_WORD:
+        return None
     match = _CONDA.fullmatch(text)
     if match is None or not match.group("name"):
         return None
@@ -69,6 +72,8 @@ def conda_spec(word: Text) -> Spec | None:
 
 def conda_versions(spec: str) -> VersionSet | None:
     """Conda's version part: "=3.7", "==3.7.1", "3.7.*", ">=3.6,<3.9", "3.6|3.7", each with an optional build string."""
+    if spec.count("|") + spec.count(",") > MAX_CLAUSES:
+        return None
     try:
         union: VersionSet | None = None
         for alternative in spec.split("|"):
@@ -111,6 +116,9 @@ def _conda_clause(clause: str) -> VersionSet:
 def pip_spec(word: Text) -> Spec | None:
     """A PEP 508 requirement, with holes where it is not known; None for a path, a URL without a name, or nonsense."""
     text = word.value.strip()
+    if len(text) > MAX_WORD:
+        named = _PIP_NAME.fullmatch(text[:MAX_WORD])
+        return Spec(canonicalize_name(named.group(1)), None, None, "it is too long to be read") if named else None
     wheel = _WHEEL.search(text.partition("#")[0])
     if wheel is not None and not text.partition("@")[1]:
         return _wheel_spec(word, wheel)

@@ -236,7 +236,7 @@ class Session:
                 self._recover(f"printed more than {self.limits.flood_bytes >> 20} MiB", command)
         self._rest = {number: stream.rest for number, stream in streams.items()}
         out, err = streams[STDOUT], streams[STDERR]
-        if not out.status.isdigit():
+        if not out.status.isdigit() or len(out.status) > 3:
             self.end(f"its shell, {SHELL}, gives no exit codes")
             raise CannotRunError(self._ended)
         return Result(int(out.status), out.kept, err.kept, out.cut or err.cut)

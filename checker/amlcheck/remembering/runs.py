@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from amlcheck.exits import Exit
 from amlcheck.remembering.looks import Looks, unchanged
 from amlcheck.remembering.store import Store, installation, key_of
 
@@ -40,7 +41,7 @@ class Run:
 
     def ended(self, code: int) -> None:
         """Remembers the run."""
-        if not self.forgotten and self.looks.lasting and self._written:
+        if code != Exit.INTERRUPTED and not self.forgotten and self.looks.lasting and self._written:
             self._store.put(self._key, (self.looks.all(), self._written, code))
         self._store.prune()
 

@@ -13,6 +13,7 @@ _WORDS = {
     Exit.VIOLATED: "something is violated",
     Exit.ERROR: "something could not be read",
     Exit.UNDECIDED: "something is undecided, nothing is violated",
+    Exit.INTERRUPTED: "interrupted: not everything was checked",
 }
 
 

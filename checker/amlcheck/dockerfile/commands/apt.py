@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from amlcheck.dockerfile.built import Opaque
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
@@ -77,8 +75,8 @@ def package_version(text: str) -> VersionSet | None:
 def _remove(word: Text, command: Command, step: Step) -> None:
     text = word.value
     if HOLE in text or "*" in text or "^" in text:
-        pattern = re.compile(re.escape(text.rstrip("+")).replace(r"\*", ".*").replace(re.escape(HOLE), ".*"))
-        names = {item.name for item in step.image.packages if item.manager == "apt" and pattern.fullmatch(item.name)}
+        parts = text.rstrip("+").replace(HOLE, "*").split("*")
+        names = {item.name for item in step.image.packages.of_manager("apt") if _fits(item.name, parts)}
         for name in sorted(names):
             step.remove("apt", name, word, command, "/usr")
         base = step.image.base.known if step.image.base is not None else None
@@ -101,6 +99,21 @@ def dpkg(command: Command, step: Step) -> None:
         return
     for word in options.operands:
         _deb(word, command, step)
+
+
+def _fits(name: str, parts: list[str]) -> bool:
+    """Whether a name holds the parts in their order, the first at its start and the last at its end."""
+    if len(parts) == 1:
+        return name == parts[0]
+    at = len(parts[0])
+    if not name.startswith(parts[0]):
+        return False
+    for part in parts[1:-1]:
+        at = name.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return len(name) - at >= len(parts[-1]) and name.endswith(parts[-1])
 
 
 def _deb(word: Text, command: Command, step: Step) -> None:

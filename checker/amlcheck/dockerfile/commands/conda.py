@@ -126,7 +126,7 @@ def _spec(word: Text, command: Command, step: Step, place: str, verb: str = "ins
 
 def _at_least(step: Step, name: str, place: str) -> VersionSet | None:
     """Unpinned, conda keeps or raises what is there: at least that version."""
-    known = [item for item in step.image.packages if item.name == name and item.place == place and not item.removed]
+    known = [item for item in step.image.packages.of_name(name) if item.place == place and not item.removed]
     before = known[-1].versions if known else None
     base = step.image.base.known if step.image.base is not None else None
     if not known and base is not None and base.prefixes.get("conda") == place and name in base.provides:
@@ -234,7 +234,6 @@ def activate(command: Command, step: Step) -> bool:
 
 
 def _forget(command: Command, step: Step, place: str) -> None:
-    for manager, name in sorted(
-        {(item.manager, item.name) for item in step.image.packages if item.place == place and place}
-    ):
+    there = step.image.packages.of_place(place) if place else ()
+    for manager, name in sorted({(item.manager, item.name) for item in there}):
         step.remove(manager, name, None, command, place)

@@ -134,7 +134,7 @@ def build(command: Command, step: Step) -> None:
         step.pending.remove(item)
         aside = "altinstall" in words and item.name == "python"
         step.image.packages.append(replace(item, place=f"{item.place}/altinstall") if aside else item)
-    if not taken and not any(item.manager == "archive" for item in step.image.packages):
+    if not taken and not any(step.image.packages.of_manager("archive")):
         step.hide(f"what {command.name} installs is not known", command)
 
 

@@ -144,10 +144,13 @@ def _forget_below(folder: str, word: Text, command: Command, step: Step) -> None
     for prefix in prefixes - {"/usr", "/usr/local"}:
         for name in ("conda", "python"):
             step.remove("installer", name, word, command, prefix)
-    there = {(item.manager, item.name, item.place) for item in step.image.packages if item.place and not item.removed}
+    packages = step.image.packages
+    places = [place for place in packages.places if place not in ("", "/usr", "/usr/local") and _below(place, folder)]
+    there = {
+        (item.manager, item.name, place) for place in places for item in packages.of_place(place) if not item.removed
+    }
     for manager, name, place in sorted(there):
-        if _below(place, folder) and place not in ("/usr", "/usr/local"):
-            step.remove(manager, name, word, command, place)
+        step.remove(manager, name, word, command, place)
 
 
 def link(command: Command, step: Step) -> None:
@@ -186,7 +189,7 @@ def _linked(source: Text, target: Text, command: Command, step: Step) -> None:
     home = posixpath.dirname(posixpath.dirname(origin)) if origin is not None else ""
     if origin is not None and home in (place, "/usr") and posixpath.basename(origin) in ("python", "python3"):
         return
-    there = [item for item in step.image.packages if item.name == "python" and item.place == home and home]
+    there = [item for item in step.image.packages.of_name("python") if item.place == home and home]
     if there:
         last = there[-1]
         step.install(

@@ -46,7 +46,7 @@ def environment_of(command: Command, step: Step) -> str:
     if step.image.active_env or (active is not None and active.known and active.value):
         return step.active_place(prefixes[-1] if prefixes else "")
     base = step.image.base.known if step.image.base is not None else None
-    known = {package.place for package in step.image.packages if package.name == "python"} | set(prefixes)
+    known = {package.place for package in step.image.packages.of_name("python")} | set(prefixes)
     known |= set(base.prefixes.values()) if base is not None else set()
     for entry in step.search_path():
         if entry is None:
@@ -97,7 +97,8 @@ def _already_there(word: Text, place: str, step: Step) -> bool:
     spec = pip_spec(word)
     if spec is None or spec.unknown or spec.versions is not None:
         return False
-    there = [item for item in step.image.packages if (item.manager, item.name, item.place) == ("pip", spec.name, place)]
+    named = step.image.packages.of_name(spec.name)
+    there = [item for item in named if (item.manager, item.place) == ("pip", place)]
     return bool(there) and not there[-1].removed and there[-1].certain
 
 
@@ -186,7 +187,7 @@ def install_requirement(
 
 def _applies(marker: Marker, place: str, step: Step) -> bool | None:
     """Whether a marker that asks for the Python holds; None where that Python is not known to its minor version."""
-    there = [item for item in step.image.packages if item.name == "python" and item.place == place and not item.removed]
+    there = [item for item in step.image.packages.of_name("python") if item.place == place and not item.removed]
     versions = there[-1].versions if there else None
     base = step.image.base_value("python")
     if not there and base is not None:
@@ -207,15 +208,26 @@ def _project(word: Text, command: Command, step: Step) -> None:
 
 
 def install_requirements_file(
-    file: Text, command: Command, step: Step, place: str, limits: Limits | None = None, depth: int = 0
+    file: Text,
+    command: Command,
+    step: Step,
+    place: str,
+    limits: Limits | None = None,
+    above: frozenset[str] = frozenset(),
+    seen: set[str] | None = None,
 ) -> None:
-    """`pip install -r FILE`, and what it includes."""
+    """`pip install -r FILE`, and what it includes. `above`: the files that include it; `seen`: all that were read before."""
+    read = set() if seen is None else seen
     path = step.path(file)
     if file.value in ("-", "/dev/stdin"):
         path = _piped(command, step)
+    if path is not None and path in read and path not in above:
+        return
+    read.add(path or "")
     content = step.files.read(path) if path is not None else None
-    if content is None or content.mapped is None or depth > _MAX_INCLUDES:
+    if content is None or content.mapped is None or path in above or len(above) > _MAX_INCLUDES:
         reason = content.reason if content is not None else "it is not known where it comes from"
+        reason = reason or ("it includes itself" if path in above else "it is included too deeply")
         shown = file.value.replace(HOLE, "…")
         step.hide(f"{shown} cannot be read: {reason}", command, PYTHON_PACKAGES, file)
         return
@@ -230,7 +242,7 @@ def install_requirements_file(
         word = defined(line.word, file.span, "requirements file")
         if line.kind == "include" and path is not None:
             nested = literal(posixpath.join(posixpath.dirname(path), line.word.value), file.span)
-            install_requirements_file(nested, command, step, place, allowed, depth + 1)
+            install_requirements_file(nested, command, step, place, allowed, above | {path}, read)
         elif line.kind == "editable":
             _project(word, command, step)
         elif line.kind == "requirement":

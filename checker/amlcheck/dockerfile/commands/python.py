@@ -70,7 +70,7 @@ def make_environment(words: tuple[Text, ...], command: Command, step: Step) -> N
         wanted = options.value("-p", "--python")
         named = re.search(r"(?<![\d.])(\d+\.\d+(?:\.\d+)?)$", wanted.value if wanted is not None else command.name)
         source = environment_of(command, step)
-        makers = [item for item in step.image.packages if item.name == "python" and item.place == source]
+        makers = [item for item in step.image.packages.of_name("python") if item.place == source]
         if named is not None:
             step.install("venv", "python", word, command, versions=prefix(named.group(1)), place=place, note="venv")
         elif makers:

@@ -6,7 +6,9 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from amlcheck.dockerfile.built import EVERYTHING
 from amlcheck.dockerfile.commands import apt, conda, download, filesystem, pip, python
+from amlcheck.dockerfile.effort import USED_UP
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, hole, join, literal
@@ -59,6 +61,9 @@ _ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
 def dispatch(command: Command, step: Step) -> None:
     """Hands a command to its reader; one that nobody reads and that is not known to be harmless cannot be followed."""
     if not command.words:
+        return
+    if not step.runner.effort.copy(len(command.words)):
+        step.hide(USED_UP, command, EVERYTHING, replaces=EVERYTHING)
         return
     name = command.name
     step.image.commands.append((name, command.span))

@@ -33,8 +33,20 @@ _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' "
     "rx='4' fill='%23{colour}'/%3E%3C/svg%3E"
 )
-_COLOURS = {Exit.MET: "1a7f37", Exit.VIOLATED: "b3261e", Exit.UNDECIDED: "9a6700", Exit.ERROR: "b3261e"}
-_LOOKS = {Exit.MET: "met", Exit.VIOLATED: "violated", Exit.UNDECIDED: "undecided", Exit.ERROR: "violated"}
+_COLOURS = {
+    Exit.MET: "1a7f37",
+    Exit.VIOLATED: "b3261e",
+    Exit.UNDECIDED: "9a6700",
+    Exit.ERROR: "b3261e",
+    Exit.INTERRUPTED: "b3261e",
+}
+_LOOKS = {
+    Exit.MET: "met",
+    Exit.VIOLATED: "violated",
+    Exit.UNDECIDED: "undecided",
+    Exit.ERROR: "violated",
+    Exit.INTERRUPTED: "violated",
+}
 
 
 def render(report: Report) -> str:
@@ -138,6 +150,8 @@ def _outcome(report: Report) -> str:
     unreadable = sum(bool(subject.error) for subject in report.subjects)
     of_many = f"{failing} of {many}" if subjects > 1 else "The subject" if not report.subjects else _only(report)
     code = exit_code(report)
+    if code is Exit.INTERRUPTED:
+        return f"Interrupted: not everything was checked; {failing} of {many} fail{'s' if failing == 1 else ''}"
     if code is Exit.ERROR:
         more = f"; {failing} of {many} fails" if failing == 1 else f"; {failing} of {many} fail" if failing else ""
         return f"{unreadable} of {many} could not be read{more}"

@@ -1,0 +1,58 @@
+"""The packages of a stage: a list that is only added to, and that finds those of a name, a manager or a place at once.
+
+A file of 10,000 installs asks for one name 10,000 times; looking through all that came before each time is what made
+such files slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from amlcheck.dockerfile.built import Package
+
+
+class Packages(list["Package"]):
+    """What was installed and removed, in order. An item is replaced only by one of the same name, manager and place."""
+
+    def __init__(self, items: Iterable[Package] = ()) -> None:
+        super().__init__(items)
+        self._known = 0
+        self._names: dict[str, list[int]] = {}
+        self._managers: dict[str, list[int]] = {}
+        self._places: dict[str, list[int]] = {}
+
+    def numbers(self, name: str) -> list[int]:
+        """Where those of a name stand, in order."""
+        self._look()
+        return self._names.get(name, [])
+
+    def of_name(self, name: str) -> Iterator[Package]:
+        """Those of a name, in order."""
+        return (self[number] for number in self.numbers(name))
+
+    def of_manager(self, manager: str) -> Iterator[Package]:
+        """Those that a manager installed or removed, in order."""
+        self._look()
+        return (self[number] for number in self._managers.get(manager, ()))
+
+    def of_place(self, place: str) -> Iterator[Package]:
+        """Those in one place, in order."""
+        self._look()
+        return (self[number] for number in self._places.get(place, ()))
+
+    @property
+    def places(self) -> Iterable[str]:
+        """All places."""
+        self._look()
+        return self._places.keys()
+
+    def _look(self) -> None:
+        """Puts down where the items are that came since the last time."""
+        for number in range(self._known, len(self)):
+            item = self[number]
+            self._names.setdefault(item.name, []).append(number)
+            self._managers.setdefault(item.manager, []).append(number)
+            self._places.setdefault(item.place, []).append(number)
+        self._known = len(self)
