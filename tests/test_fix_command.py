@@ -140,11 +140,15 @@ def test_a_machine_format_has_what_is_left_and_nothing_else(tmp_path: Path) -> N
 def test_json_and_sarif_show_repairs_that_prove_right(tmp_path: Path) -> None:
     file = written(tmp_path, SERVING)
     found = lint(tmp_path, "--format", "json").data["subjects"][0]["findings"]
+    assert [item["repair"] for item in found] == [None] * len(found)
+    found = lint(tmp_path, "--format", "json", "--show-fixes").data["subjects"][0]["findings"]
     (repair,) = [item["repair"] for item in found if item["rule"] == "AML307"]
     assert repair["safe"] is True
     assert [edit["text"] for edit in repair["edits"]] == ["EXPOSE 5001\n"]
     results = lint(tmp_path, "--format", "sarif").data["runs"][0]["results"]
     assert any("fixes" in item for item in results)
+    results = lint(tmp_path, "--format", "sarif", "--no-show-fixes").data["runs"][0]["results"]
+    assert not any("fixes" in item for item in results)
     assert file.read_text() == SERVING
 
 

@@ -133,6 +133,12 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
     fixes.add_argument(
         "--diff", action="store_true", help="show what --fix would change and write nothing; exit 1 if it would"
     )
+    fixes.add_argument(
+        "--show-fixes",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="put what would repair it into the report; default: in sarif and html, not in json",
+    )
     lint.add_argument(
         "--no-cache", dest="cache", action="store_false", help="check what has not changed since the last run, too"
     )

@@ -28,6 +28,7 @@ from amlcheck.lint_command import Run, checked, planned
 from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
 from amlcheck.report.destination import drop_output
+from amlcheck.report.harmless import in_text, is_log
 from amlcheck.report.writing import write_report
 from amlcheck.run import PARALLEL_FROM
 from amlcheck.streams import read_input, say
@@ -137,6 +138,8 @@ def _show(content: bytes, output: str | None, whole: bool = False) -> None:
         raise AmlcheckError("standard output: cannot be written: it is closed")
     if sys.stdout.isatty() and not whole:
         content = patch.for_terminal(content).encode("utf-8", "replace")
+    elif is_log() and not whole:
+        content = in_text(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -170,7 +173,7 @@ def _tell(outcome: Outcome, would: bool) -> None:
         lines += [f"  {_repaired(item)}" for item in outcome.unsafe[:SHOWN]]
         if len(outcome.unsafe) > SHOWN:
             lines.append(f"  and {len(outcome.unsafe) - SHOWN} more")
-    say(patch.visible("\n".join(lines)))
+    say(in_text(patch.visible("\n".join(lines))))
 
 
 def _repaired(fixed: Fixed) -> str:

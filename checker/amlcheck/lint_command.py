@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from amlcheck.remembering.files import FileMemory
 
 PROGRESS_FROM = 50
-SHOW_REPAIRS = frozenset({"json", "sarif", "sarif-full", "html"})
-"""Formats that have room for what would repair a finding; for others it is not looked for."""
+SHOW_REPAIRS = frozenset({"sarif", "sarif-full", "html"})
+"""Formats whose readers expect what would repair a finding. Each repair is proved by another check, which takes as long
+again: for JSON it is looked for where --show-fixes asks for it."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ def run_lint(options: argparse.Namespace) -> Exit:
         raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
     made = runs.current
     with looking.heard_by(made.looks) if made is not None else nullcontext():
-        shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+        expected = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
+        asked = vars(options).get("show_fixes")
+        shown = expected if asked is None else asked
         report, settings = lint_report(options, repairs=shown)
         write_report(report, options, settings.config)
     return exit_code(report)
