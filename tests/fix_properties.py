@@ -28,6 +28,8 @@ from amlcheck.records import replace
 from amlcheck.run import lint_one
 
 Item = Judgement | Finding
+PROGRESS = 100
+"""Files after which it is said how far it is."""
 RANK = {Verdict.MET: 0, Verdict.NOT_APPLICABLE: 0, Verdict.UNDECIDED: 1, Verdict.VIOLATED: 2}
 
 
@@ -172,7 +174,7 @@ def main() -> int:
     """Looks at a folder of real files, and tells what did not hold."""
     folder = Path(os.environ["CORPUS"])
     most = int(os.environ.get("MOST", "0"))
-    seen, broken = Seen(), 0
+    seen, broken, told = Seen(), 0, 0
     profile = load_profile(catalog(), os.environ.get("PROFILE", "azureml-2021-04"))
     options = LintOptions(profile, Circumstances(datasets=True, user_managed=True))
     started = time.monotonic()
@@ -191,6 +193,11 @@ def main() -> int:
                 broken += 1
                 sys.stdout.write(f"{name}: {type(error).__name__}: {error}\n")
                 sys.stdout.flush()
+        if seen.files // PROGRESS > told:
+            told = seen.files // PROGRESS
+            sys.stderr.write(
+                f"{seen.files} files, {sum(seen.repairs.values())} repairs, {seen.made} made, {broken} broken\n"
+            )
         if most and seen.files >= most:
             break
     sys.stdout.write(

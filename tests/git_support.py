@@ -125,13 +125,13 @@ class Repository:
 
 
 def new_repository(folder: Path, *options: str) -> Repository:
-    """`folder`/work with the remote `folder`/remote.git, nothing committed, no hook installed."""
+    """`folder`/clone with the remote `folder`/remote.git, nothing committed, no hook installed."""
     home = folder / "home"
     home.mkdir(parents=True)
-    repository = Repository(folder / "work", home)
+    repository = Repository(folder / "clone", home)
     for words in (
         ("init", "-q", "--bare", "-b", "main", *options, str(folder / "remote.git")),
-        ("init", "-q", "-b", "main", *options, str(folder / "work")),
+        ("init", "-q", "-b", "main", *options, str(folder / "clone")),
     ):
         repository.git(*words, cwd=folder)
     repository.git("remote", "add", "origin", str(folder / "remote.git"))

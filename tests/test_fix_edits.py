@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from amlcheck.dockerfile.source import Source
 from amlcheck.environment.files import decode as decode_environment
 from amlcheck.fixing import patch
-from amlcheck.fixing.edits import Placed, applied, moved, newline_at, offset_of, placed, replaced
+from amlcheck.fixing.edits import Placed, applied, moved, newline_at, placed, replaced
 from amlcheck.fixing.original import edited
 from amlcheck.lint import decode
 from amlcheck.model import Edit, Location
@@ -28,13 +28,13 @@ BYTES = st.lists(
 def test_a_place_is_found_again(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text)))
     line, column = Source("x", text).position(at)
-    assert offset_of(text, line, column) == at
+    assert Source("x", text).offset(line, column) == at
 
 
 def test_a_place_that_is_not_there() -> None:
-    assert offset_of("ab\ncd", 3, 1) is None
-    assert offset_of("ab\ncd", 1, 9) is None
-    assert offset_of("ab", 1, 0) is None
+    assert Source("x", "ab\ncd").offset(3, 1) is None
+    assert Source("x", "ab\ncd").offset(1, 9) is None
+    assert Source("x", "ab").offset(1, 0) is None
 
 
 def places(text: str, data: st.DataObject) -> list[Placed]:

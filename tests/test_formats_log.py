@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from amlcheck.model import Finding, Report, Severity, SubjectReport, Verdict
 from amlcheck.report import formats, github, harmless, markdown, text_report
 from amlcheck.report.markdown_text import code, text
 from formats_support import HOSTILE, PATH, dockerfile, everything, image, judged, location, only
-from test_cli import VIOLATED, run
+from test_cli import VIOLATED, WARNED, environment, run
 
 GITHUB = ("::error ", "::warning ", "::notice ")
 AZURE = "##vso[task.logissue type="
@@ -404,3 +406,29 @@ def test_a_summary_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         assert result.code == 2
         assert result.err.startswith("amlcheck: ")
         assert next(iter(env)) in result.err
+
+
+def test_a_diff_in_a_log_commands_nothing(tmp_path: Path) -> None:
+    """In a log only: what is led into a file, or is in no CI, must fit the file it is about to the byte."""
+    (tmp_path / "Dockerfile").write_text(WARNED + "RUN true \\\n::add-mask::x ##vso[task.complete]\n")
+    asked = ("lint", "Dockerfile", "--diff", "--unsafe-fixes")
+    exact = run(*asked, cwd=tmp_path).out
+    assert "\n ::add-mask::x ##vso[task.complete]\n" in exact, "it is close enough to what is repaired"
+    for name in ("GITHUB_ACTIONS", "TF_BUILD"):
+        shown = run(*asked, cwd=tmp_path, env={name: "true"})
+        assert "add-mask" in shown.out
+        assert [line for line in lines_of(shown.out + shown.err) if github_command(line) or azure_command(line)] == []
+    with (tmp_path / "patch").open("wb") as file:
+        command = [sys.executable, "-m", "amlcheck", *asked]
+        subprocess.run(command, cwd=tmp_path, env=environment({"TF_BUILD": "True"}), stdout=file, check=False)
+    assert (tmp_path / "patch").read_text() == exact
+
+
+def test_a_difference_commands_nothing(tmp_path: Path) -> None:
+    hostile = "x\n::add-mask::x ##vso[task.complete]y ##[group]z"
+    for name, report in (("old.json", one("x")), ("new.json", one(hostile))):
+        (tmp_path / name).write_text(formats.render("json", report))
+    for form in ("text", "json", "markdown"):
+        result = run("diff", "old.json", "new.json", "--format", form, cwd=tmp_path)
+        assert "add-mask" in result.out
+        assert [line for line in lines_of(result.out) if github_command(line) or azure_command(line)] == []

@@ -173,7 +173,7 @@ def test_worktrees_share_the_hook(repo: Repository, tmp_path: Path) -> None:
 
 
 def test_git_dir_and_a_bare_repository(repo: Repository, tmp_path: Path) -> None:
-    env = {"GIT_DIR": "../work/.git", "GIT_WORK_TREE": "../work"}
+    env = {"GIT_DIR": "../clone/.git", "GIT_WORK_TREE": "../clone"}
     (tmp_path / "elsewhere").mkdir()
     words = (sys.executable, "-m", "amlcheck", "hook", "install")
     assert repo.run(words, cwd=tmp_path / "elsewhere", env=env).code == 0
@@ -280,6 +280,7 @@ def _without_amlcheck() -> str:
 def test_the_script_is_plain_sh(repo: Repository, shell: str) -> None:
     found = shutil.which(shell)
     if found is None:
+        assert not os.environ.get("CI"), f"no {shell} here"
         pytest.skip(f"no {shell} here")
     repo.install()
     script = repo.path / ".git/hooks/pre-push"

@@ -126,7 +126,7 @@ def test_nothing_hostile_is_more_than_text(hostile: str) -> None:
 
 def test_what_cannot_be_seen_is_written_out() -> None:
     told = markup.visible("a\0b\x1b[31m\u202e\udce9\ud83d\xa0\t\nend")
-    assert told == "a␀b␛[31m⟨U+202E⟩⟨0xE9⟩⟨U+D83D⟩⟨U+00A0⟩\t\nend"
+    assert told == "a⟨U+0000⟩b⟨U+001B⟩[31m⟨U+202E⟩⟨0xE9⟩⟨U+D83D⟩⟨U+00A0⟩\t\nend"
 
 
 def test_a_ci_that_reads_the_page_finds_no_command() -> None:

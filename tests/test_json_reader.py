@@ -164,7 +164,7 @@ def deployed() -> Report:
 
 
 def test_what_was_written_is_read(linted: Report, deployed: Report) -> None:
-    for report in (linted, deployed, FULL):
+    for report in (linted, deployed, FULL, replace(FULL, interrupted=True, made_by="0.0.1")):
         written = json_report.render(report)
         assert json_report.render(parse(written, "result.json")) == written
         jsonschema.Draft202012Validator(json_report.schema()).validate(json.loads(written))

@@ -330,4 +330,10 @@ def test_which_item_fails_the_run(item: Judgement | Finding, failing: bool) -> N
 
 
 def test_the_exit_codes_are_those_of_the_documentation() -> None:
-    assert [(code.name, code.value) for code in Exit] == [("MET", 0), ("VIOLATED", 1), ("ERROR", 2), ("UNDECIDED", 3)]
+    assert [(code.name, code.value) for code in Exit] == [
+        ("MET", 0),
+        ("VIOLATED", 1),
+        ("ERROR", 2),
+        ("UNDECIDED", 3),
+        ("INTERRUPTED", 130),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from amlcheck.model import Finding, Location, Severity, SubjectReport, Verdict
 from amlcheck.policy.comments import comments_of
 from amlcheck.policy.ignoring import with_ignores
 from amlcheck.records import replace
-from support import examples, findings, judgement, options_of
+from support import ROOT, examples, findings, judgement, options_of
 
 OLD = "FROM python:3.5-slim\n"
 WHY = 'reason="the old client"'
@@ -250,6 +251,9 @@ def test_what_is_unused_is_told_with_where_it_is() -> None:
     without = replace(report, findings=(Finding("AML302", Severity.WARNING, "somewhere"),))
     (finding,) = findings(ignoring(without)[0], "AML704")
     assert finding.fix == "it has no line of its own: write ignore-file=AML302 at the head of the file"
+    one_of_two = checked(f"# amlcheck: ignore=python,AML205 {WHY}\n{OLD}")
+    (finding,) = findings(one_of_two, "AML704")
+    assert finding.fix == "take AML205 out of the comment"
     last = checked(f"{OLD}# amlcheck: ignore=AML103 {WHY}\n")
     (finding,) = findings(last, "AML704")
     assert "nothing follows this comment" in finding.message
@@ -421,3 +425,11 @@ def test_more_comments_than_a_person_writes_are_told() -> None:
     names = ",".join(["AML302"] * 101)
     (fault,) = comments_of("Dockerfile", f"# amlcheck: ignore={names} reason=x\nFROM x\n").faults
     assert "more than 100 rules" in fault.message
+
+
+def test_the_example_of_the_documentation() -> None:
+    text = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```dockerfile\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    report = checked(example)
+    assert ignored(report) == {"AML101", "AML103", "AML207", "AML302"}
+    assert policy(report) == []

@@ -284,6 +284,20 @@ def test_reads_whatever_is_put_together_as_buildkit_does(text: str) -> None:
         assert shapes == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("FROM a\nRUN b <<EOF${A%%.*}\nRUN c\n", id="a name that goes on with a substitution"),
+        pytest.param("FROM a\nRUN b <<   ${A#*/} && c\nRUN d\n", id="a name that is a substitution"),
+        pytest.param('FROM a\nCOPY --from=b ["/c", "/d<<A <<B"]\n', id="a JSON destination with signs in it"),
+    ],
+)
+def test_what_only_todays_buildkit_reads_as_we_do(text: str) -> None:
+    found = read("Dockerfile", text)
+    assert not found.problems
+    assert not any(instruction.heredocs for instruction in found.instructions)
+
+
 # --- what Docker refuses -------------------------------------------------------------------------------------------------
 
 

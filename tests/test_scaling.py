@@ -29,18 +29,27 @@ from fuzz.shapes import SHAPES, Files
 from support import judgement
 
 SIZE = 24
-BOUNDED = {
-    "children of many ONBUILD": 60,
-    ".dockerignore": 60,
-    ".dockerignore of stars": 60,
-    "conda file of one alias": 60,
-    "requirements with many clauses": 60,
-    "requirements with a long version": 60,
-    "braces that multiply": 4,
-    "nested sudo": 60,
-    "nested env": 60,
-}
-"""What may grow with the square, but only so far: the size from which on the tests below look at it."""
+BOUNDED = frozenset(
+    {
+        "ARG that doubles",
+        "children of many ONBUILD",
+        ".dockerignore",
+        ".dockerignore of stars",
+        "conda file of one alias",
+        "requirements with many clauses",
+        "requirements with a long version",
+        "braces that multiply",
+        "nested sudo",
+        "nested env",
+        "nested for",
+        "nested while",
+        "scripts that double",
+        "script that runs itself",
+        "functions that double",
+        "requirements that include twice",
+    }
+)
+"""What grows faster, but only so far: see below, tests/test_bounds.py and tests/test_control_flow.py."""
 GROWTH = 2.7
 """The calls from 2 N to 4 N over those from N to 2 N: 2 for what is linear, 4 for what grows with the square."""
 
@@ -70,6 +79,7 @@ def counted(known: Catalog, options: LintOptions, files: Files, folder: Path) ->
 @pytest.mark.parametrize("name", [name for name in SHAPES if name not in BOUNDED])
 def test_cost_grows_with_length(known: Catalog, options: LintOptions, tmp_path: Path, name: str) -> None:
     counts = []
+    linted(known, options, SHAPES[name](3), tmp_path)  # what is remembered from then on, costs nothing below
     for factor in (1, 2, 4):
         folder = tmp_path / str(factor)
         folder.mkdir()
@@ -95,10 +105,10 @@ def test_a_file_that_asks_for_more_than_is_followed_is_undecided_and_says_so(
     lint: Lint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "FROM ubuntu:20.04\n" + "RUN apt-get update && apt-get install -y git=1:2.25.1-1ubuntu3\n" * 30
-    assert judgement(lint(text), "git").verdict is Verdict.MET
+    assert judgement(lint(text, require=("git==2.25.1",)), "git").verdict is Verdict.MET
     monkeypatch.setattr(Effort.__init__, "__defaults__", (40,))
-    report = lint(text)
-    assert undecided(report, f"{USED_UP}, and ends to be followed in line")
+    report = lint(text, require=("git==2.25.1",))
+    assert undecided(report, USED_UP)
     assert judgement(report, "git").verdict is Verdict.UNDECIDED
 
 
@@ -156,7 +166,7 @@ def test_strange_words_end_in_a_report(lint: Lint, line: str) -> None:
 def test_requirements_that_include_themselves_many_times(lint: Lint, tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("-r r.txt\n" * 300 + "-r s.txt\n" * 300, encoding="utf-8")
     (tmp_path / "s.txt").write_text("-r r.txt\n" * 300, encoding="utf-8")
-    report = lint("FROM python:3.8\nCOPY . /\nRUN pip install -r /r.txt\n", context=tmp_path)
+    report = lint("FROM python:3.8\nCOPY r.txt s.txt /app/\nRUN pip install -r /app/r.txt\n", context=tmp_path)
     assert undecided(report, "it includes itself")
 
 

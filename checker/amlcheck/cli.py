@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     )
     clean.add_argument("--cache", action="store_true", help="also empty the cache of layers and downloaded images")
     rules = commands.add_parser("rules", help="list every rule", description="Lists every rule.")
-    rules.add_argument("--format", choices=("text", "json"), default="text")
+    rules.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     explain = commands.add_parser(
         "explain",
         help="explain a rule: what it asks, why, good and bad, the fix",
@@ -219,7 +219,7 @@ def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="what changed between two results",
         description="Compares two results of --format json: verdicts, values found, findings and deployments, of the same"
         " files or of two builds of an image.",
-        epilog="exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read",
+        epilog=epilog("diff", "exit codes: 0 nothing got worse, 1 something did, 2 a result that cannot be read"),
     )
     diff.add_argument("old", metavar="OLD.json", help="the older result; - for standard input")
     diff.add_argument("new", metavar="NEW.json", help="the newer result; - for standard input")
@@ -347,7 +347,8 @@ def add_deployment(parser: _Parser) -> None:
         "--mode",
         choices=("auto", "entry-script", "packaged", "v2-local", "own-container"),
         default="auto",
-        help="how the image is run; default: as it fits",
+        metavar="MODE",
+        help="how the image is run: entry-script, packaged, v2-local or own-container; default: auto, as it fits",
     )
     what.add_argument("--entry-script", metavar="FILE", help="the entry script; default: one that sums rows")
     what.add_argument("--source", metavar="DIR", help="the folder that is deployed with it; default: the script alone")

@@ -14,6 +14,7 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.model import Report
 from amlcheck.report.destination import write_file, write_out
+from amlcheck.report.harmless import IN_LOG
 from amlcheck.report.json_reader import MAX_BYTES, parse, read_report
 
 STDIN = "-"
@@ -24,7 +25,8 @@ def run_diff(options: argparse.Namespace) -> Exit:
     if options.old == options.new == STDIN:
         raise AmlcheckError("-: standard input can be read once; name a file for the older or the newer result")
     difference = compare(_read(options.old), _read(options.new))
-    text = _rendered(difference, options)
+    language = {"json": "json", "markdown": "markup"}.get(options.format, "text")
+    text = IN_LOG[language](_rendered(difference, options))
     if options.output not in (None, STDIN):
         write_file(options.output, text)
     else:

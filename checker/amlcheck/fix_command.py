@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
+from amlcheck import looking
 from amlcheck.catalog import catalog
 from amlcheck.concluding import report_of
 from amlcheck.errors import AmlcheckError
@@ -25,8 +27,13 @@ from amlcheck.judge import exit_code
 from amlcheck.lint_command import Run, checked, planned
 from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
+from amlcheck.report.destination import drop_output
 from amlcheck.report.writing import write_report
+from amlcheck.run import PARALLEL_FROM
+from amlcheck.streams import read_input, say
 
+LISTED = 100
+"""Repairs that are listed of those that were made."""
 SHOWN = 20
 """Repairs that are listed of those that were not made."""
 
@@ -60,7 +67,34 @@ def with_repairs_shown(run: Run) -> Report:
     run = with_standard_input(run)
     report = checked(run, run.lint)
     workspace = workspace_of(run, report)
-    return replace(report, subjects=tuple(with_repairs(workspace, subject) for subject in report.subjects))
+    return replace(report, subjects=tuple(_all_with_repairs(workspace, report.subjects)))
+
+
+def _all_with_repairs(workspace: Workspace, subjects: Sequence[SubjectReport]) -> list[SubjectReport]:
+    """Each subject with its repairs, in several processes where there are many."""
+    workers = min(os.cpu_count() or 1, len(subjects))
+    if len(subjects) < PARALLEL_FROM or workers < 2 or sys.platform != "linux" or looking.is_heard():
+        return [with_repairs(workspace, subject) for subject in subjects]
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    global _shared
+    _shared = workspace  # a forked process has it without being sent it
+    try:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+            return list(pool.map(_with_repairs_in_worker, subjects, chunksize=8))
+    except (OSError, RuntimeError):  # no more processes can be started, or one was killed
+        return [with_repairs(workspace, subject) for subject in subjects]
+    finally:
+        _shared = None
+
+
+_shared: Workspace | None = None
+
+
+def _with_repairs_in_worker(subject: SubjectReport) -> SubjectReport:
+    assert _shared is not None
+    return with_repairs(_shared, subject)
 
 
 def workspace_of(run: Run, report: Report, written: bool = False) -> Workspace:
@@ -83,9 +117,7 @@ def with_standard_input(run: Run) -> Run:
     """The run with what standard input holds, which can be read only once. Raises AmlcheckError."""
     if STDIN not in run.names or STDIN in run.lint.changed:
         return run
-    if sys.stdin is None:
-        raise AmlcheckError("standard input: cannot be read: it is closed")
-    changed = {**run.lint.changed, STDIN: sys.stdin.buffer.read()}
+    changed = {**run.lint.changed, STDIN: read_input()}
     return replace(run, lint=replace(run.lint, changed=changed))
 
 
@@ -105,8 +137,14 @@ def _show(content: bytes, output: str | None, whole: bool = False) -> None:
         raise AmlcheckError("standard output: cannot be written: it is closed")
     if sys.stdout.isatty() and not whole:
         content = patch.for_terminal(content).encode("utf-8", "replace")
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
 
 
 # --- what was done ---------------------------------------------------------------------------------------------------
@@ -118,7 +156,9 @@ def _tell(outcome: Outcome, would: bool) -> None:
     verb = "would fix" if would else "fixed"
     files = f" in {_number(len(outcome.files), 'file')}" if outcome.files else ""
     lines = [f"{verb} {_number(count, 'finding')}{files}{':' if outcome.fixed else ''}"]
-    lines += [f"  {_repaired(item)}" for item in outcome.fixed]
+    lines += [f"  {_repaired(item)}" for item in outcome.fixed[:LISTED]]
+    if len(outcome.fixed) > LISTED:
+        lines.append(f"  and {len(outcome.fixed) - LISTED} more")
     for dropped in outcome.dropped[:SHOWN]:
         where = _where(dropped.subject, dropped.item)
         lines.append(f"not fixed: {where}: {dropped.item.rule}: {dropped.repair.title}: {dropped.reason}")
@@ -130,9 +170,7 @@ def _tell(outcome: Outcome, would: bool) -> None:
         lines += [f"  {_repaired(item)}" for item in outcome.unsafe[:SHOWN]]
         if len(outcome.unsafe) > SHOWN:
             lines.append(f"  and {len(outcome.unsafe) - SHOWN} more")
-    if sys.stderr is not None:
-        sys.stderr.write(patch.visible("\n".join([*lines, ""])))
-        sys.stderr.flush()
+    say(patch.visible("\n".join(lines)))
 
 
 def _repaired(fixed: Fixed) -> str:

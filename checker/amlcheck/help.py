@@ -24,6 +24,7 @@ EXAMPLES = {
         ("amlcheck lint gpu/Dockerfile --flavour openmpi-gpu", "against the versions of a flavour"),
         ("amlcheck lint --require 'python>=3.9' --datasets", "one requirement more, and datasets are mounted"),
         ("amlcheck lint --format sarif=out.sarif --format text", "a file for the CI, and the text to read"),
+        ("amlcheck lint --write-baseline known.json", "what is known; then --baseline known.json shows what is new"),
         ("amlcheck lint - --context . < Dockerfile", "from standard input"),
     ),
     "probe": (
@@ -43,9 +44,14 @@ EXAMPLES = {
     ),
     "report": (
         ("amlcheck report", "this folder: arrows, Enter, ? for help"),
-        ("amlcheck report result.json", "what --format json wrote, elsewhere or yesterday"),
+        ("amlcheck report result.json", "what --format json wrote, or a CI kept"),
         ("amlcheck report ours:1 ours:2", "two images side by side"),
         ("amlcheck lint --format json | amlcheck report -", "the same from a pipe"),
+    ),
+    "diff": (
+        ("amlcheck diff old.json new.json", "two results of --format json"),
+        ("amlcheck diff old.json new.json --format markdown", "for release notes"),
+        ("amlcheck lint --format json | amlcheck diff old.json -", "what this folder's changes bring"),
     ),
     "explain": (
         ("amlcheck explain AML103 libfuse", "by ID or by name, several at once"),
@@ -87,12 +93,16 @@ def epilog(command: str, closing: str) -> str:
 
 def of_all(usage: str, description: str, closing: str, helps: dict[str, str]) -> str:
     """The program's own help: its commands in groups. `helps` has each command's line."""
-    lines = [usage, "", description]
+    import shutil  # neither is needed to check a file
+    import textwrap
+
+    width = max(shutil.get_terminal_size().columns - 2, 40)  # as argparse has it
+    lines = [usage, "", *textwrap.wrap(description, width)]
     left = dict(helps)
     for title, names in (*GROUPS, ("more", tuple(left))):
         told = [(name, left.pop(name)) for name in names if name in left]
         if told:
             lines += ["", f"{title}:", *(f"  {name:<11} {text}" for name, text in told)]
-    lines += ["", "options:", "  -h, --help  show this help message and exit; `amlcheck COMMAND --help` shows more"]
+    lines += ["", "options:", "  -h, --help  show this; `amlcheck COMMAND --help` shows more of one"]
     lines += ["  --version   show the version and exit", "", epilog("", closing), ""]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from amlcheck.remembering.files import FileMemory
 
 PROGRESS_FROM = 50
-SHOW_REPAIRS = frozenset({"json", "sarif", "html"})
+SHOW_REPAIRS = frozenset({"json", "sarif", "sarif-full", "html"})
 """Formats that have room for what would repair a finding; for others it is not looked for."""
 
 
@@ -184,7 +184,7 @@ def run_lint(options: argparse.Namespace) -> Exit:
     with looking.heard_by(made.looks) if made is not None else nullcontext():
         shown = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
         report, settings = lint_report(options, repairs=shown)
-    write_report(report, options, settings.config)
+        write_report(report, options, settings.config)
     return exit_code(report)
 
 

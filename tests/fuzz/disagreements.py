@@ -17,6 +17,7 @@ BLANK_HEREDOC = "blanks between << and its name"
 FLAG_ESCAPE = "escapes in flags under escape="
 CHECK = "the directive check="
 DIRECTIVE_BLANK = "an odd blank in a directive"
+HALF_CHARACTER = "a flag that ends within a character"
 LOST_WORD = "a here-document beside a substitution that the older one does not know"
 TRIGGER = "ONBUILD of ONBUILD"
 NUMBERS = "an array of something else than strings, with text after it"
@@ -30,7 +31,8 @@ def classify(found: Dockerfile, ours: list[Any], theirs: list[Any] | None) -> st
         return DIRECTIVE_BLANK
     lines = found.source.text.split("\n")
     if theirs is None:
-        arrays = [item for item in found.instructions if item.args.text.startswith("[") and item.json is None]
+        inners = [item.trigger or item for item in found.instructions]
+        arrays = [item for item in inners if item.args.text.startswith("[") and item.json is None]
         return NUMBERS if arrays else _by_text(found, "\n".join(lines))
     differing = next((index for index, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), None)
     if differing is None:
@@ -50,6 +52,8 @@ def _by_text(found: Dockerfile, text: str) -> str:
         return BLANK_HEREDOC
     if "<<" in text and re.search(r"\$\{[^}]*[-+?#%/]", text):
         return LOST_WORD
+    if not text.isascii() and re.search(r"--\S*[^\x00-\x7f]|--\\", text):
+        return HALF_CHARACTER
     if found.escape == "`" and re.search(r"--.*[\\`]", text):
         return FLAG_ESCAPE
     return UNEXPLAINED

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 MAX_STEPS = 200_000
 """Steps that are taken for one file: a statement of a shell script, an instruction, or a few things that are copied."""
-COPIED_IN_A_STEP = 16
+COPIED_IN_A_STEP = 4
 
 USED_UP = "the file asks for more than is followed"
 

@@ -69,18 +69,27 @@ def heredocs_in(line: str) -> list[tuple[str, bool, bool]]:
         words = _raw_words(line, keep_quotes=True, keep_escapes=True)
     except (ExpansionError, _TooDeepError):
         return []
-    found = []
-    for word in words:
-        match = _HEREDOC.fullmatch(word)
-        if match is None or not match.group(3):
-            continue
-        plain = _raw_words(match.group(3), keep_quotes=False, keep_escapes=False)
-        if len(plain) != 1:
-            continue
-        raw = _raw_words(match.group(3), keep_quotes=True, keep_escapes=False)[0]
-        expands = _quotes(plain[0]) == _quotes(raw)
-        found.append((plain[0], expands, match.group(2) == "-"))
-    return found
+    return [found for found in map(heredoc, words) if found is not None]
+
+
+def heredoc(word: str) -> tuple[str, bool, bool] | None:
+    """The here-document that one word opens, as `heredocs_in` has it; None where it opens none."""
+    match = _HEREDOC.fullmatch(word)
+    if match is None or not match.group(3):
+        return None
+    plain = _raw_words(match.group(3), keep_quotes=False, keep_escapes=False)
+    if len(plain) != 1:
+        return None
+    raw = _raw_words(match.group(3), keep_quotes=True, keep_escapes=False)[0]
+    return plain[0], _quotes(plain[0]) == _quotes(raw), match.group(2) == "-"
+
+
+def is_heredoc(word: str) -> bool:
+    """Whether a word opens a here-document; one that cannot be read does not."""
+    try:
+        return heredoc(word) is not None
+    except (ExpansionError, _TooDeepError):
+        return False
 
 
 def _quotes(word: str) -> int:

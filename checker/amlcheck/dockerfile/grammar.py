@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from amlcheck.dockerfile.canonical import Problem
-from amlcheck.dockerfile.expand import heredocs_in
+from amlcheck.dockerfile.expand import is_heredoc
 from amlcheck.dockerfile.reader import Instruction
 from amlcheck.dockerfile.source import Span
 from amlcheck.dockerfile.words import GO_BLANKS
@@ -253,7 +253,7 @@ def _copy(instruction: Instruction, escape: str) -> Complaint:
             "Destination could not be determined",
             "name a source and a destination",
         )
-    if "<<" in words[-1] and heredocs_in(words[-1]):
+    if "<<" in words[-1] and is_heredoc(words[-1]):
         return f"{instruction.keyword} cannot accept a heredoc as a destination", "name the file to write"
     return None
 

@@ -31,6 +31,14 @@ class Source:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int | None:
+        """The character at a line and column, both from 1; None where the text has no such place."""
+        if not 1 <= line <= len(self._starts) or column < 1:
+            return None
+        at = self._starts[line - 1] + column - 1
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return at if at <= end else None
+
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, max(start, end))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from amlcheck.dockerfile.built import Built, Package, last_wins
 from amlcheck.knowledge import PackageMeaning
 from amlcheck.model import PRESENT, Chain, Fact, Testimony, Unknown, Value
-from amlcheck.versions import VersionSet, loose, prefix
+from amlcheck.versions import MAX_VERSION, VersionSet, loose, prefix
 
 _MAIN_PACKAGE = {"git": "git", "python": "python3"}
 """The package whose version a dependant brings."""
@@ -107,11 +107,11 @@ def value_of(image: Built, package: Package, meaning: PackageMeaning) -> Value:
     if how == "package" or (how == "distribution" and package.pinned):
         if package.versions is not None and not package.versions.is_any:
             return Value(True, family, package.versions)
-        return Value(True, family, prefix(floor) if floor else None)
+        return Value(True, family, prefix(floor) if floor and len(floor) <= MAX_VERSION else None)
     if how in ("distribution", "shipped"):
         name = _MAIN_PACKAGE.get(meaning.component, package.name) if how == "shipped" else package.name
         return Value(True, family, shipped(image, name))
-    return Value(True, family, prefix(how))
+    return Value(True, family, prefix(how) if len(how) <= MAX_VERSION else None)
 
 
 def shipped(image: Built, name: str) -> VersionSet | None:

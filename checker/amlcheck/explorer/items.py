@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property, lru_cache
 
 from amlcheck.deployment.model import Deployment
 from amlcheck.model import (
@@ -16,7 +17,7 @@ from amlcheck.model import (
     Verdict,
     Waiver,
 )
-from amlcheck.records import dataclass, field
+from amlcheck.records import dataclass
 from amlcheck.report.harmless import plain
 
 FINDING, DEPLOYMENT = "finding", "deployment"
@@ -71,7 +72,12 @@ class Item:
     def component(self) -> str:
         return self.what.component if isinstance(self.what, Judgement) else ""
 
-    @property
+    @cached_property
+    def searched(self) -> str:
+        """What a search looks at."""
+        return f"{self.rule} {self.message}".casefold()
+
+    @cached_property
     def message(self) -> str:
         """What is to be known of it, in one line, of any length."""
         if isinstance(self.what, Judgement) and self.what.verdict is Verdict.MET:
@@ -134,7 +140,7 @@ class Filter:
         if self.components and item.component not in self.components:
             return False
         wanted = self.text.casefold()
-        return not wanted or any(wanted in text.casefold() for text in (name, item.rule, item.message))
+        return not wanted or wanted in item.searched or wanted in name.casefold()
 
 
 def tickable() -> list[tuple[str, str]]:
@@ -144,21 +150,72 @@ def tickable() -> list[tuple[str, str]]:
     return rows + [("component", name) for name in COMPONENTS]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Items:
     """All of a report."""
 
     all: tuple[Item, ...]
     """In the order of what matters."""
-    cells: dict[tuple[int, str], Item] = field(default_factory=dict)
+    names: tuple[str, ...]
+    """Of the subjects."""
+    errors: tuple[str, ...]
+    """Why a subject could not be read; empty where it could."""
+    cells: dict[tuple[int, str], Item]
     """The verdict of a subject on a component."""
+    by_key: dict[str, Item]
+    wrong: dict[str, int]
+    """How many are violated and undecided, and count."""
+    deployed: bool
+    """Whether there is a test deployment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Visible:
+    """What a filter lets through."""
+
+    all: tuple[Item, ...]
+    of: dict[int, tuple[Item, ...]]
+    """By subject."""
+    subjects: tuple[int, ...]
+    """Those with something to show, and those that could not be read."""
+    components: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def visible(items: Items, chosen: Filter) -> Visible:
+    """What is shown of all; the same is asked many times between two keys."""
+    shown = tuple(item for item in items.all if chosen.shows(item, items.names[item.subject]))
+    of: dict[int, list[Item]] = {}
+    for item in shown:
+        of.setdefault(item.subject, []).append(item)
+    wanted = chosen.text.casefold()
+    subjects = tuple(
+        number
+        for number, (name, error) in enumerate(zip(items.names, items.errors, strict=True))
+        if number in of or not chosen.told or (error and wanted in f"{name} {error}".casefold())
+    )
+    return Visible(
+        shown,
+        {number: tuple(found) for number, found in of.items()},
+        subjects,
+        frozenset(item.component for item in shown if item.component),
+    )
 
 
 def items_of(report: Report) -> Items:
     """Everything in a report."""
     found = [item for number, subject in enumerate(report.subjects) for item in _of(number, subject)]
     found.sort(key=lambda item: item.rank)  # stable: subjects and lines keep their order
-    return Items(tuple(found), {(item.subject, item.component): item for item in found if item.component})
+    wrong = Counter(item.kind for item in found if item.waiver is None)
+    return Items(
+        all=tuple(found),
+        names=tuple(subject.subject for subject in report.subjects),
+        errors=tuple(subject.error for subject in report.subjects),
+        cells={(item.subject, item.component): item for item in found if item.component},
+        by_key={item.key: item for item in found},
+        wrong={kind: wrong[kind] for kind in KINDS[:2]},
+        deployed=any(subject.deployment is not None for subject in report.subjects),
+    )
 
 
 def _of(number: int, subject: SubjectReport) -> list[Item]:

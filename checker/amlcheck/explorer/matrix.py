@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -53,7 +55,7 @@ def table(state: State) -> list[Text]:
     return made
 
 
-def _name_width(state: State, subjects: list[int], columns: list[str]) -> int:
+def _name_width(state: State, subjects: Sequence[int], columns: list[str]) -> int:
     """Names get what the columns leave, but never less than a third."""
     longest = max(cell_len(line(state.report.subjects[number].subject)) for number in subjects) + 4
     left = state.size.columns - sum(_width(name) + 1 for name in columns[1:])
@@ -136,12 +138,8 @@ def _counted(state: State, subject: int) -> Text:
     made = Text()
     for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
         count = sum(
-            item.subject == subject
-            and item.kind == FINDING
-            and item.severity is severity
-            and item.waiver is None
-            and state.filter.shows(item, state.name(item))
-            for item in state.items.all
+            item.kind == FINDING and item.severity is severity and item.waiver is None
+            for item in state.visible.of.get(subject, ())
         )
         if count:
             made.append(" " if made.plain else "").append(f"{count}{severity.name[0]}", SEVERITIES[severity])

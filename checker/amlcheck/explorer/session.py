@@ -20,7 +20,7 @@ from amlcheck.explorer.state import (
 )
 from amlcheck.explorer.terminal import GONE, RESIZED, RESUMED, Terminal
 from amlcheck.explorer.update import press, resized, settled
-from amlcheck.explorer.view import rows
+from amlcheck.explorer.view import on_screen, rows
 from amlcheck.model import Report, SubjectReport
 from amlcheck.records import dataclass, replace
 
@@ -75,12 +75,10 @@ def explore(report: Report, terminal: Terminal, actions: Actions) -> Report:
 
 
 def _to_look_at(state: State, actions: Actions) -> int | None:
-    """The next subject to look for repairs of while no key is pressed: the one that is seen before all others."""
-    if actions.repairs is None or len(state.looked) == len(state.report.subjects):
+    """The next subject to look for repairs of while no key is pressed: of those on the screen, the cursor's first."""
+    if actions.repairs is None:
         return None
-    current = state.current()
-    left = [number for number in range(len(state.report.subjects)) if number not in state.looked]
-    return current if current in left else left[0]
+    return next((number for number in on_screen(state) if number not in state.looked), None)
 
 
 def _looked_at(state: State, number: int | None, actions: Actions) -> State:

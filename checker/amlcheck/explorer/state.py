@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amlcheck.explorer.items import FINDING, Filter, Item, Items, items_of
+from collections.abc import Sequence
+
+from amlcheck.explorer.items import FINDING, Filter, Item, Items, Visible, items_of, visible
 from amlcheck.model import COMPONENTS, Report, SubjectReport, Verdict
 from amlcheck.records import dataclass, field, replace
 
@@ -158,15 +160,15 @@ class State:
     def name(self, item: Item) -> str:
         return self.report.subjects[item.subject].subject
 
-    def shown(self, within: Listing) -> list[Item]:
+    @property
+    def visible(self) -> Visible:
+        """What the filter lets through."""
+        return visible(self.items, self.filter)
+
+    def shown(self, within: Listing) -> Sequence[Item]:
         """The items of a list that the filter lets through."""
-        return [
-            item
-            for item in self.items.all
-            if (within.subject is None or item.subject == within.subject)
-            and (not within.findings_only or item.kind == FINDING)
-            and self.filter.shows(item, self.name(item))
-        ]
+        found = self.visible.all if within.subject is None else self.visible.of.get(within.subject, ())
+        return tuple(item for item in found if item.kind == FINDING) if within.findings_only else found
 
     def current(self) -> int | None:
         """The subject that the cursor is on."""
@@ -183,27 +185,18 @@ class State:
         return None
 
     def find(self, key: str) -> Item | None:
-        return next((item for item in self.items.all if item.key == key), None)
+        return self.items.by_key.get(key)
 
-    def subjects(self) -> list[int]:
+    def subjects(self) -> Sequence[int]:
         """The rows of the matrix: what the filter leaves something of, and what could not be read."""
-        if not self.filter.told:
-            return list(range(len(self.report.subjects)))
-        kept = {item.subject for item in self.items.all if self.filter.shows(item, self.name(item))}
-        wanted = self.filter.text.casefold()
-        return [
-            number
-            for number, subject in enumerate(self.report.subjects)
-            if number in kept or (subject.error and wanted in f"{subject.subject} {subject.error}".casefold())
-        ]
+        return self.visible.subjects
 
     def columns(self) -> list[str]:
         """The columns of the matrix: the name, the components of which something is shown, findings, the score."""
-        shown = {item.component for item in self.items.all if self.filter.shows(item, self.name(item))}
-        found = [NAME, *(name for name in COMPONENTS if name in shown)]
+        found = [NAME, *(name for name in COMPONENTS if name in self.visible.components)]
         if FINDING not in self.filter.hidden and not self.filter.components:
             found.append(FINDINGS)
-        if any(subject.deployment is not None for subject in self.report.subjects):
+        if self.items.deployed:
             found.append(SCORE)
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from amlcheck.explorer.items import FINDING, KINDS, Filter, Item, tickable
 from amlcheck.explorer.state import (
@@ -259,7 +259,7 @@ def _into(state: State, subject: int, column: str, key: str) -> Step:
     return _told(state, "nothing is known of it here"), None
 
 
-def _next_wrong(state: State, screen: Matrix, subjects: list[int], columns: list[str], step: int) -> State:
+def _next_wrong(state: State, screen: Matrix, subjects: Sequence[int], columns: list[str], step: int) -> State:
     """The next cell that is violated or undecided, from left to right and down."""
     wrong = []
     for row, subject in enumerate(subjects):

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from amlcheck.explorer import detail, help_text
-from amlcheck.explorer.items import DEPLOYMENT, FINDING, KINDS, Item, line, tickable
+from amlcheck.explorer.items import DEPLOYMENT, FINDING, Item, line, tickable
 from amlcheck.explorer.matrix import mark, matrix
 from amlcheck.explorer.state import (
     FINDINGS,
@@ -62,6 +62,17 @@ def length(state: State) -> int:
     return len(help_text.HELP) if isinstance(screen, Help) else len(_panel_rows(state))
 
 
+def on_screen(state: State) -> list[int]:
+    """The subjects that are seen, that of the cursor first."""
+    screen, height, current = state.screen, body_height(state), state.current()
+    seen: list[int] = [] if current is None else [current]
+    if isinstance(screen, Matrix):
+        seen += state.subjects()[screen.top : screen.top + height]
+    elif isinstance(screen, Listing):
+        seen += [item.subject for item in state.shown(screen)[screen.top : screen.top + height]]
+    return list(dict.fromkeys(seen))
+
+
 def detail_lines(state: State) -> list[Text]:
     """The page of the item that was stepped into; empty for other screens."""
     screen = state.screen
@@ -104,11 +115,7 @@ def _where(state: State) -> str:
     """How much there is, and where in it one is."""
     screen = state.screen
     if isinstance(screen, Matrix):
-        counted = [
-            f"{count} {kind}"
-            for kind in (KINDS[0], KINDS[1])
-            if (count := sum(item.kind == kind and item.waiver is None for item in state.items.all))
-        ]
+        counted = [f"{count} {kind}" for kind, count in state.items.wrong.items() if count]
         return ", ".join(counted) or "all met"
     count, height = length(state), body_height(state)
     if isinstance(screen, Listing):
@@ -201,7 +208,7 @@ def _told(state: State, subject: int, column: str) -> Text:
     if report.error:
         return Text(line(f"error: {report.error}"), "bold red")
     if column == FINDINGS:
-        findings = [item for item in state.items.all if item.subject == subject and item.kind == FINDING]
+        findings = [item for item in state.visible.of.get(subject, ()) if item.kind == FINDING]
         if not findings:
             return Text("no findings", "dim")
         return Text(f"{_of(len(findings), len(findings), 'finding')}: {'; '.join(one.message for one in findings[:8])}")

@@ -45,6 +45,7 @@ class Case:
     """The environment, where the item is about one; of several in a file each is asked."""
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
     """What the profile asks, by component."""
+    _sources: dict[str, Source] = field(default_factory=dict)
 
     @property
     def image(self) -> Built:
@@ -68,7 +69,9 @@ class Case:
     def source(self, path: str) -> Source | None:
         """A file that was read."""
         text = self.texts.get(path)
-        return Source(path, text) if text is not None else None
+        if text is None:
+            return None
+        return self._sources.setdefault(path, Source(path, text))
 
     def span(self, location: Location | None) -> Span | None:
         """The words at a place."""

@@ -5,6 +5,7 @@ Offsets are of characters; lines end with a line feed and with nothing else, as 
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -24,21 +25,9 @@ def inserted(source: Source, offset: int, text: str) -> Edit:
 
 def span_at(source: Source, location: Location) -> Span | None:
     """The words at a location; None where the text has no such place."""
-    start = offset_of(source.text, location.line, location.column)
-    end = offset_of(source.text, location.end_line, location.end_column)
+    start = source.offset(location.line, location.column)
+    end = source.offset(location.end_line, location.end_column)
     return source.span(start, end) if start is not None and end is not None and start <= end else None
-
-
-def offset_of(text: str, line: int, column: int) -> int | None:
-    """The offset of a line and column, both from 1; None where the text has no such place."""
-    start = 0
-    for _ in range(line - 1):
-        start = text.find("\n", start) + 1
-        if not start:
-            return None
-    end = text.find("\n", start)
-    offset = start + column - 1
-    return offset if column >= 1 and offset <= (len(text) if end < 0 else end + 1) else None
 
 
 def newline_at(text: str, offset: int) -> str:
@@ -58,18 +47,46 @@ def placed(text: str, edits: Iterable[Edit]) -> list[Placed] | None:
 
     Two that insert at the same place overlap as well: which comes first would be a guess.
     """
+    return _placed(Source("", text), edits)
+
+
+def _placed(source: Source, edits: Iterable[Edit]) -> list[Placed] | None:
     found: list[Placed] = []
     for edit in edits:
-        place = edit.location
-        start, end = offset_of(text, place.line, place.column), offset_of(text, place.end_line, place.end_column)
-        if start is None or end is None or end < start:
+        span = span_at(source, edit.location)
+        if span is None:
             return None
-        found.append((start, end, edit.text))
+        found.append((span.start, span.end, edit.text))
     found.sort()
-    for (start, end, _), (following, following_end, _) in pairwise(found):
-        if end > following or (start == following and (start == end or following == following_end)):
-            return None
-    return found
+    return None if any(_meet(first, second) for first, second in pairwise(found)) else found
+
+
+def _meet(first: Placed, second: Placed) -> bool:
+    """Whether two edits, in order, are about the same words or the same place."""
+    (start, end, _), (following, following_end, _) = first, second
+    return end > following or (start == following and (start == end or following == following_end))
+
+
+class Chosen:
+    """Edits of one text that do not overlap, as they are chosen one by one."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._taken: list[Placed] = []
+
+    def takes(self, edits: Iterable[Edit]) -> bool:
+        """Takes these edits as well, if none of them meets another."""
+        more = _placed(self._source, edits)
+        if more is None:
+            return False
+        for edit in more:
+            at = bisect_left(self._taken, edit)
+            before, after = self._taken[max(at - 1, 0) : at], self._taken[at : at + 1]
+            if any(_meet(item, edit) for item in before) or any(_meet(edit, item) for item in after):
+                return False
+        for edit in more:
+            insort(self._taken, edit)
+        return True
 
 
 def applied(text: str, edits: Sequence[Placed]) -> str:

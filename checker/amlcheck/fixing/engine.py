@@ -6,9 +6,10 @@ by one. After each the file is read anew, so that no edit is ever made to a text
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from amlcheck.fixing.edits import placed
+from amlcheck.dockerfile.source import Source
+from amlcheck.fixing.edits import Chosen
 from amlcheck.fixing.proving import REVEALING
 from amlcheck.fixing.workspace import Attempt, Item, Workspace
 from amlcheck.model import Edit, Finding, Judgement, Repair, SubjectReport
@@ -16,12 +17,18 @@ from amlcheck.records import dataclass, field, replace
 
 MAX_ROUNDS = 200
 """Changes of one subject, each of one repair or of many; what is left then is told."""
+MAX_TOGETHER = 2000
+"""Repairs made together."""
 MAX_COMPARED = 12
 """Repairs made together of which it is looked at whether one is needless beside the others."""
 MAX_PASSES = 5
 """How often all subjects are gone through: one may read what was repaired for another."""
 MAX_SHOWN = 100
-"""Items of a subject that a repair is looked for when it is only to be shown."""
+"""Items of a subject that a repair is looked for when it is only to be shown; fewer in a long file."""
+MAX_READ = 1 << 20
+"""Characters of a subject that are read again for that, all items together."""
+MAX_LOOKED_AT = 1000
+"""Items of a run of which it is told why they are left, or what an unsafe repair would do."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,11 @@ def fix(workspace: Workspace, names: Sequence[str], unsafe: bool) -> Outcome:
     for _ in range(MAX_PASSES):
         if not [name for name in names if _fix_subject(workspace, name, unsafe, outcome)]:
             break
+    left = MAX_LOOKED_AT
     for name in names:
-        _what_is_left(workspace, name, unsafe, outcome)
+        if left <= 0:
+            break
+        left -= _what_is_left(workspace, name, unsafe, outcome, left)
     for path, after in workspace.changed.items():
         if workspace.originals[path] != after:
             outcome.files.append((workspace.shown.get(path, path), workspace.originals[path], after))
@@ -111,11 +121,12 @@ def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repa
     revealing = [entry for entry in found if entry[0].rule in REVEALING]
     found = revealing or found  # what these bring to light must not excuse what the others do
     chosen: dict[tuple[Edit, ...], tuple[Repair, list[Item]]] = {}
+    texts = {path: Chosen(Source(path, text)) for path, text in report.sources.items()}
     for item, repairs in found:
         first = repairs[0]
         if first.edits in chosen:
             chosen[first.edits][1].append(item)
-        elif _fit(report, [*(edit for edits in chosen for edit in edits), *first.edits]):
+        elif _fits(first, texts) and len(chosen) < MAX_TOGETHER:
             chosen[first.edits] = (first, [item])
     if len(chosen) < 2 and sum(len(items) for _, items in chosen.values()) < 2:
         return False
@@ -136,15 +147,12 @@ def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repa
     return True
 
 
-def _fit(report: SubjectReport, edits: Sequence[Edit]) -> bool:
-    """Whether no two edits overlap."""
-    paths = {edit.location.path for edit in edits}
-    if not paths <= report.sources.keys():
-        return False
-    return all(
-        placed(report.sources[path], [edit for edit in edits if edit.location.path == path]) is not None
-        for path in paths
-    )
+def _fits(repair: Repair, texts: Mapping[str, Chosen]) -> bool:
+    """Takes a repair to those that are chosen, if it overlaps none."""
+    by_path: dict[str, list[Edit]] = {}
+    for edit in repair.edits:
+        by_path.setdefault(edit.location.path, []).append(edit)
+    return all(path in texts and texts[path].takes(edits) for path, edits in by_path.items())
 
 
 def _singly(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
@@ -169,9 +177,17 @@ def _make(
     outcome.fixed += [Fixed(name, repair, tuple(items)) for repair, items in chosen]
 
 
-def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcome) -> None:
-    """Why repairs were not made, and which ones would be if unsafe ones were allowed."""
-    for item in items_of(workspace.report(name))[:MAX_SHOWN]:
+def _most(report: SubjectReport) -> int:
+    """How many items of a subject are looked at when nothing is to be repaired."""
+    size = sum(len(text) for text in report.sources.values())
+    return max(3, min(MAX_SHOWN, MAX_READ // max(size, 1)))
+
+
+def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcome, most: int) -> int:
+    """Why repairs were not made, and which ones would be if unsafe ones were allowed; says how many it looked at."""
+    report = workspace.report(name)
+    items = [item for item in items_of(report) if workspace.is_repairable(item)][: min(_most(report), most)]
+    for item in items:
         dropped: Dropped | None = None
         for repair in _repairs(workspace, name, item):
             attempt = workspace.attempt(name, [item], [repair])
@@ -184,16 +200,17 @@ def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcom
                 break
         if dropped is not None:
             outcome.dropped.append(dropped)
+    return len(items)
 
 
 def with_repairs(workspace: Workspace, report: SubjectReport) -> SubjectReport:
     """A report whose violations and findings have the repairs that proved right, safe or not; nothing is applied."""
-    looked_at = 0
+    looked_at, most = 0, _most(report)
     repaired: list[Item] = []
     items: list[Item] = [*report.judgements, *report.findings]
     for item in items:
         found: Repair | None = None
-        if looked_at < MAX_SHOWN and workspace.is_repairable(item):
+        if looked_at < most and workspace.is_repairable(item):
             looked_at += 1
             found = _proved(workspace, report.subject, item)
         repaired.append(replace(item, repair=found) if found is not None else item)

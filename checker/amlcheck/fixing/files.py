@@ -24,6 +24,7 @@ def nearest_file(span: Span, path: str) -> Iterator[Repair]:
         return
     ending = os.path.splitext(name)[1].lower()
     looking.inside(folder or ".")
+    looking.inside(folder or ".")
     try:
         with os.scandir(folder or ".") as entries:
             names = [entry.name for entry, _ in zip(entries, range(MAX_NAMES), strict=False) if entry.is_file()]

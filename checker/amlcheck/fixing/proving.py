@@ -6,10 +6,12 @@ was repaired ("flask and numpy are not pinned" is then "numpy is not pinned"), a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from amlcheck.catalog import CRASHED
-from amlcheck.fixing.edits import Placed, applied, moved, offset_of
+from amlcheck.dockerfile.source import Source
+from amlcheck.fixing.edits import Placed, applied, moved
 from amlcheck.model import Finding, Judgement, SubjectReport, Verdict
 from amlcheck.records import dataclass
 
@@ -25,16 +27,27 @@ class Change:
     texts: Mapping[str, str]
     edits: Mapping[str, Sequence[Placed]]
 
-    def line_of(self, finding: Finding) -> tuple[str, int] | None:
-        """The file and the line that a finding has once the edits are made."""
-        place = finding.location
-        if place is None:
-            return None
-        edits, text = self.edits.get(place.path), self.texts.get(place.path)
-        offset = offset_of(text, place.line, place.column) if edits and text is not None else None
-        if not edits or text is None or offset is None:
-            return place.path, place.line
-        return place.path, applied(text, edits).count("\n", 0, moved(offset, edits)) + 1
+    def lines_of(self, findings: Iterable[Finding]) -> Iterator[tuple[Finding, tuple[str, int] | None]]:
+        """Findings with the file and the line that each has once the edits are made."""
+        done: dict[str, tuple[Source, Source]] = {}
+        for finding in findings:
+            place = finding.location
+            edits, text = (
+                (self.edits.get(place.path), self.texts.get(place.path)) if place is not None else (None, None)
+            )
+            if place is None or not edits or text is None:
+                yield finding, _line(finding)
+                continue
+            if place.path not in done:
+                done[place.path] = (Source(place.path, text), Source(place.path, applied(text, edits)))
+            before, after = done[place.path]
+            offset = before.offset(place.line, place.column)
+            line = after.position(moved(offset, edits))[0] if offset is not None else place.line
+            yield finding, (place.path, line)
+
+
+def _line(finding: Finding) -> tuple[str, int] | None:
+    return (finding.location.path, finding.location.line) if finding.location is not None else None
 
 
 def trouble(
@@ -57,7 +70,8 @@ def trouble(
         stays = new.component in wanted and new.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
         if stays or (worse and not reveals):
             return f"{new.rule} would {'still' if stays else 'then'} be {new.verdict.value}: {new.reason}"
-    left = [finding for finding in before.findings if finding not in targets]
+    gone = set(targets)
+    left = [finding for finding in before.findings if finding not in gone]
     for finding in _appeared(left, after.findings, change):
         if not reveals or finding.rule in (CRASHED, *REVEALING):
             same = any(finding.rule == item.rule for item in targets)
@@ -65,22 +79,29 @@ def trouble(
     return ""
 
 
-def _appeared(before: Sequence[Finding], after: Sequence[Finding], change: Change) -> list[Finding]:
+def _appeared(before: Iterable[Finding], after: Iterable[Finding], change: Change) -> list[Finding]:
     """The findings of `after` that have no counterpart in `before`."""
-    left = list(before)
-    unmatched: list[Finding] = []
-    for finding in after:
-        same = next((old for old in left if (old.rule, old.message) == (finding.rule, finding.message)), None)
-        if same is not None:
-            left.remove(same)
-        else:
-            unmatched.append(finding)
+    left: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in before:
+        left[finding.rule, finding.message].append(finding)
+    unmatched = [finding for finding in after if not _taken(left, (finding.rule, finding.message))]
+    if not unmatched:
+        return []
+    rest = [finding for findings in left.values() for finding in findings]
+    places = Counter((finding.rule, place) for finding, place in change.lines_of(rest))
     found: list[Finding] = []
     for finding in unmatched:
-        place = (finding.location.path, finding.location.line) if finding.location is not None else None
-        same = next((old for old in left if old.rule == finding.rule and change.line_of(old) == place), None)
-        if same is not None:
-            left.remove(same)
+        key = (finding.rule, _line(finding))
+        if places[key] > 0:
+            places[key] -= 1
         else:
             found.append(finding)
     return found
+
+
+def _taken(left: dict[tuple[str, str], list[Finding]], key: tuple[str, str]) -> bool:
+    """Whether there is one of these left; it is used up."""
+    if not left.get(key):
+        return False
+    left[key].pop()
+    return True

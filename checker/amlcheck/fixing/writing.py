@@ -35,7 +35,7 @@ def write(path: Path, before: bytes, after: bytes) -> None:
         if path.read_bytes() != before:
             raise AmlcheckError(f"{path}: was changed by somebody else while it was being checked; run it again")
         status = os.stat(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".amlcheck", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=".amlcheck-", suffix=".tmp", dir=path.parent)
         with open(descriptor, "wb") as file:
             file.write(after)
             file.flush()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from amlcheck.regex import regex
+from amlcheck.report.harmless import in_text
 
 if TYPE_CHECKING:
     from amlcheck.hook.checking import Checked
@@ -33,7 +34,7 @@ def _write(text: str) -> None:
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stderr.write(in_text(text).encode(encoding, "replace").decode(encoding))
     sys.stderr.flush()
 
 

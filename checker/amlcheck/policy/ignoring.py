@@ -213,11 +213,18 @@ def _ends(
         if ignored.ended:
             gone = "" if ignored.hits else f"; nothing of {rule.id} is here any more"
             message = f"{rule.id} was to be ignored until {ignore.until}, and is not any more{gone}"
-            yield EXPIRED, ignore.location, message, "" if ignored.hits else "remove the comment"
+            yield EXPIRED, ignore.location, message, "" if ignored.hits else _without(ignored)
         elif not ignored.hits and _is_asked(rule, subjects, profiles):
-            where = "this file" if ignore.whole_file else "what follows" if ignore.last < ignore.first else "this place"
-            nowhere = "nothing follows this comment" if ignore.last < ignore.first else f"{where} has nothing of it"
-            yield UNUSED, ignore.location, f"{rule.id} is ignored here, and {nowhere}", _elsewhere(rule, path, subjects)
+            why = "nothing follows this comment"
+            if ignore.whole_file or ignore.first <= ignore.last:
+                why = f"{'this file' if ignore.whole_file else 'this place'} has nothing of it"
+            fix = _elsewhere(rule, path, subjects) or _without(ignored)
+            yield UNUSED, ignore.location, f"{rule.id} is ignored here, and {why}", fix
+
+
+def _without(ignored: _Ignored) -> str:
+    """What to do with a name that has nothing to ignore."""
+    return "remove the comment" if len(ignored.ignore.names) == 1 else f"take {ignored.rule.id} out of the comment"
 
 
 def _is_asked(rule: Rule, subjects: list[SubjectReport], profiles: list[Profile]) -> bool:
@@ -235,7 +242,7 @@ def _is_asked(rule: Rule, subjects: list[SubjectReport], profiles: list[Profile]
 
 
 def _elsewhere(rule: Rule, path: str, subjects: list[SubjectReport]) -> str:
-    """Where the comment should stand, if what it names is somewhere else; empty for the rule's own advice."""
+    """Where the comment should stand, if what it names is somewhere else; empty where it is nowhere."""
     for subject in subjects:
         items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
         for item in items:

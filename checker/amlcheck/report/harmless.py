@@ -8,7 +8,10 @@ character in another way and lose nothing; plain text cannot, and gets another c
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+import sys
 from collections.abc import Callable, Mapping
 
 from amlcheck.regex import regex
@@ -23,7 +26,18 @@ _UNSEEN = (
 _BRACKET = regex(rf"(#[{_UNSEEN}]*#[\w{_UNSEEN}]*)\[")
 _COLONS = regex(rf"^((?:[^\S\n]|[{_UNSEEN}]|\x1b\[[\d;]*m)*:(?:[{_UNSEEN}]|\x1b\[[\d;]*m)*):", re.MULTILINE)
 _OWN = regex(r"(<script\b.*?</script>|<style\b.*?</style>)", re.DOTALL)
+_CI = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 _BLANK = regex(r"\s+")
+
+
+def is_log() -> bool:
+    """Whether standard output is the log of a CI that acts on it: in one, and not led into a file."""
+    if not any(os.environ.get(name) for name in _CI) or sys.stdout is None:
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        return True
 
 
 def plain(text: str) -> str:

@@ -206,6 +206,7 @@ class _Reader:
             fail_on=None if fail_on == "never" else self._severity(node, "fail_on", "error"),
             allow_undecided=node.flag("allow_undecided", False),
             notes=node.texts("notes"),
+            interrupted=node.flag("interrupted", False),
             made_by=tool.text("version", "") if tool is not None else "",
         )
 

@@ -60,6 +60,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "flavour": report.flavour or None,
         "fail_on": report.fail_on.label if report.fail_on is not None else "never",
         "allow_undecided": report.allow_undecided,
+        "interrupted": report.interrupted,
         "notes": list(report.notes),
         "subjects": [_subject(subject) for subject in report.subjects],
         "summary": _summary(report),

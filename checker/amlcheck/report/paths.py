@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
+from amlcheck import looking
+
 _ROOTS = ("GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY", "CI_PROJECT_DIR")
 """Where GitHub, Azure Pipelines and GitLab tell the folder that they have checked out."""
 STANDARD_INPUT = "-"
@@ -21,7 +23,7 @@ def root() -> str:
         if told and os.path.isabs(told) and (_inside(str(here), told) or _inside(_real(str(here)), _real(told))):
             return told
     for folder in (here, *here.parents):
-        if (folder / ".git").exists():
+        if looking.at(folder / ".git") and (folder / ".git").exists():
             return str(folder)
     return str(here)
 

@@ -283,7 +283,8 @@ def _summary(page: Page, report: Report) -> None:
     items = [item for item in everything if item.waiver is None]
     errors = any(subject.error for subject in report.subjects)
     undecided = any(isinstance(item, Judgement) and item.verdict is Verdict.UNDECIDED for item in items)
-    told = next((item.rule for item in items if item.rule and _is_told(item)), "")
+    worst = [*(item for item in items if fails(report, item)), *(item for item in items if _is_told(item))]
+    told = next((item.rule for item in worst if item.rule), "")
     if told:
         page.paragraph(f"what a rule asks, why, and what to do: {hint(plain(told))}", "dim")
     failing = any(fails(report, item) for item in items)

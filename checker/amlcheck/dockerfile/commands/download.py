@@ -230,7 +230,11 @@ def conda_installer(named: Text, arguments: tuple[Text, ...], command: Command, 
     part = named.slice(at, at + len(match.group("version") or match.group(0)))
     place = _prefix(product, arguments, step)
     brought = step.image.knowledge.installer(product, text)
-    if brought is None and re.fullmatch(r"\d+\.\d+\.\d+(?:\.\d+)?(?:-\d+)?", text) and product != "anaconda3":
+    if (
+        brought is None
+        and re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}(?:\.\d{1,9})?(?:-\d{1,9})?", text)
+        and product != "anaconda3"
+    ):
         conda: VersionSet | None = exactly(text.partition("-")[0])
         python: VersionSet | None = None
     else:

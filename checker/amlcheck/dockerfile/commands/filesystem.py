@@ -180,7 +180,7 @@ def _linked(source: Text, target: Text, command: Command, step: Step) -> None:
         else:
             return
     place = posixpath.dirname(posixpath.dirname(path))
-    named = re.search(r"python(\d+\.\d+)$", origin or "")
+    named = re.search(r"python(\d{1,9}\.\d{1,9})$", origin or "")
     if named is not None:
         step.install(
             "link", "python", source, command, versions=versions.prefix(named.group(1)), place=place, note="link"

@@ -68,7 +68,9 @@ def make_environment(words: tuple[Text, ...], command: Command, step: Step) -> N
         if place is None:
             continue
         wanted = options.value("-p", "--python")
-        named = re.search(r"(?<![\d.])(\d+\.\d+(?:\.\d+)?)$", wanted.value if wanted is not None else command.name)
+        named = re.search(
+            r"(?<![\d.])(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)$", wanted.value if wanted is not None else command.name
+        )
         source = environment_of(command, step)
         makers = [item for item in step.image.packages.of_name("python") if item.place == source]
         if named is not None:

@@ -13,6 +13,8 @@ from amlcheck.report.html.markup import Markup, join, short, tag, with_code
 from amlcheck.report.html.sources import Sources
 
 MAX_ANSWER = 2000
+MAX_TOLD = 80
+"""Characters of an answer in the line that opens it."""
 MAX_LOG = 200
 """Lines of a log."""
 MAX_DIFFERENCES = 20
@@ -111,6 +113,7 @@ def _exchanges(deployment: Deployment) -> Markup | None:
 def _exchange(exchange: Exchange) -> Markup:
     request = exchange.request
     differs = bool(exchange.differences) or (exchange.answer is None and not exchange.bad)
+    told = told_exchange(exchange)
     head = [
         tag("span", "✕" if differs else "✓", class_="sign", aria_hidden="true"),
         tag("span", "not as expected: " if differs else "as expected: ", class_="sr"),
@@ -119,7 +122,7 @@ def _exchange(exchange: Exchange) -> Markup:
         tag("span", request.name or "request"),
         tag("span", " (bad request)", class_="quiet") if exchange.bad else None,
         " ",
-        tag("span", short(told_exchange(exchange), 80), class_="answer"),
+        tag("span", told if len(told) <= MAX_TOLD else told[:MAX_TOLD] + "…", class_="answer"),
         tag("span", f" {exchange.seconds * 1000:.0f} ms", class_="quiet"),
     ]
     differences = [tag("li", item) for item in exchange.differences[:MAX_DIFFERENCES]]

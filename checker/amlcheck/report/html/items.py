@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amlcheck.model import Evidence, Fact, Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
+from amlcheck.model import Fact, Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
 from amlcheck.records import dataclass
 from amlcheck.report.html import evidence, repairs, rule_pages
 from amlcheck.report.html.markup import Markup, join, short, tag, with_code
@@ -175,7 +175,7 @@ def _finding_evidence(item: Finding, name: str, subject: SubjectReport, writing:
         said = (name, item.rule[:MAX_NAME])
         place = writing.sources.place(subject, item.location, said)
         parts.append(tag("div", place, writing.sources.excerpt(subject, item.location), class_="place"))
-    related = tuple(piece for piece in item.related if piece != Evidence("", item.location))
+    related = tuple(piece for piece in item.related if item.location is None or piece.location != item.location)
     if related:
         parts.append(tag("p", "Related:", class_="label"))
         parts.append(evidence.chain(related, subject, writing.sources))

@@ -1,8 +1,8 @@
 """Writes HTML in which nothing from outside can be more than text.
 
 Every string is escaped unless it is `Markup`, and only this module and the page's own style and script make that.
-What a reader cannot see, or what turns text around, is written out: a NUL as ␀, U+202E as ⟨U+202E⟩, a byte that is
-no UTF-8 as ⟨0xE9⟩. Attributes that could run something or load something cannot be written at all.
+What a reader cannot see, or what turns text around, is written out: an escape as ⟨U+001B⟩, a byte that is no UTF-8 as
+⟨0xE9⟩. Attributes that could run something or load something cannot be written at all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ _UNSEEN = regex(
 _ATTRIBUTE = regex(r"[a-z][a-z0-9-]*|viewBox|preserveAspectRatio")
 _TARGET = regex(r"#[A-Za-z0-9_.-]+|https://[^\s]+")
 _VOID = frozenset({"meta", "link", "input", "br"})
-_LAST_C0, _DELETE, _DELETE_PICTURE, _PICTURES = 0x1F, 0x7F, 0x2421, 0x2400
 _BYTES = range(0xDC80, 0xDD00)
 """What `surrogateescape` makes of bytes that are no UTF-8."""
 Child = str | None
@@ -45,10 +44,6 @@ def visible(text: str) -> str:
 
 def _written_out(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if code <= _LAST_C0:
-        return chr(_PICTURES + code)
-    if code == _DELETE:
-        return chr(_DELETE_PICTURE)
     return f"⟨0x{code - 0xDC00:02X}⟩" if code in _BYTES else f"⟨U+{code:04X}⟩"
 
 

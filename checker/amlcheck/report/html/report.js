@@ -26,7 +26,7 @@
     const data = new FormData(form);
     return Object.fromEntries(NAMES.map((name) => [name, data.getAll(name).join(",").trim()]));
   };
-  let kept = read().theme || ""; // where there is no storage
+  let kept = read().theme || ""; // the theme, once it was chosen
   const write = (at, push) => {
     const state = { ...wanted(), theme: kept, at: at || "" };
     const words = new URLSearchParams(Object.entries(state).filter((pair) => pair[1])).toString();
@@ -233,12 +233,9 @@
   theme.value = document.documentElement.dataset.theme || "auto";
   theme.addEventListener("change", () => {
     setTheme(theme.value);
-    try {
-      localStorage.setItem("amlcheck-theme", theme.value);
-    } catch {
-      kept = theme.value;
-      write(read().at);
-    }
+    kept = theme.value; // in the address too: a browser may keep nothing of a file
+    write(read().at);
+    try { localStorage.setItem("amlcheck-theme", theme.value); } catch { /* no storage here */ }
   });
   if (!CSS.supports("selector(::details-content)")) {
     let closed = [];

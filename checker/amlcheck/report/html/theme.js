@@ -1,8 +1,7 @@
 "use strict";
 (() => {
-  let theme = "";
-  try { theme = localStorage.getItem("amlcheck-theme") || ""; } catch { /* no storage here */ }
-  theme = theme || new URLSearchParams(location.hash.slice(1)).get("theme") || "";
+  let theme = new URLSearchParams(location.hash.slice(1)).get("theme") || "";
+  try { theme = theme || localStorage.getItem("amlcheck-theme") || ""; } catch { /* no storage here */ }
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   document.documentElement.classList.add("js");
 })();
