@@ -88,16 +88,24 @@ class ScoringContainer:
 
     def _create(self, image: str) -> None:
         labels = {KEPT_LABEL: ownership.RUN} if self._options.keep else ownership.labels(self._lifetime)
-        network = "bridge"
-        if self.isolated:
-            network = self._create_network(labels)
+        network = Uninterrupted(lambda: self._create_network(labels))
+        try:
+            if self.isolated:
+                network.begin()  # it takes as long as the container does, which needs it only once it starts
+            self._create_container(image, labels)
+        finally:
+            network.finish()
+        if network.error is not None:
+            raise network.error
+
+    def _create_container(self, image: str, labels: Mapping[str, str]) -> None:
         client, assembly, options = self._client, self._assembly, self._options
         ports = [f"{port}/tcp" for port in assembly.routes.ports]
         bindings = dict.fromkeys(ports, ("127.0.0.1", None))
         if options.host_port:
             bindings[ports[0]] = ("127.0.0.1", options.host_port)  # type: ignore[assignment]
         host = client.create_host_config(
-            network_mode=network,
+            network_mode=self.name if not self._options.network else "bridge",
             port_bindings=bindings,
             cap_drop=["ALL"],
             cap_add=CAPABILITIES,
@@ -123,8 +131,8 @@ class ScoringContainer:
         )
         client.create_container_from_config(config, self.name)
 
-    def _create_network(self, labels: Mapping[str, str]) -> str:
-        """Its name. Engines that do not know the options make a plain one, from which the outside can be reached."""
+    def _create_network(self, labels: Mapping[str, str]) -> None:
+        """Engines that do not know the options make a plain one, from which the outside can be reached."""
         try:
             self._client.create_network(self.name, driver="bridge", options=_NETWORK_OPTIONS, labels=dict(labels))
         except Exception as error:
@@ -132,7 +140,6 @@ class ScoringContainer:
                 raise
             self.isolated = False
             self._client.create_network(self.name, driver="bridge", labels=dict(labels))
-        return self.name
 
     def put(self, archive: bytes) -> None:
         """Unpacks a tar archive at its root. Raises AmlcheckError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amlcheck.dockerfile.built import NO_DEPENDENCIES, Built, Package
 from amlcheck.dockerfile.interpreters import effective_python
+from amlcheck.environment.specs import named_requirement
 from amlcheck.knowledge import DefaultsRange
 from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
 from amlcheck.versions import NOTHING, VersionSet, from_specifiers
@@ -67,9 +68,7 @@ def held_back(image: Built) -> frozenset[str]:
         return frozenset()
     ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(found.versions)]
     parts = (part for item in ranges for alternative in item.breaks_unless for part in alternative.split(" and "))
-    from packaging.requirements import Requirement
-
-    return frozenset(Requirement(part).name for part in parts)
+    return frozenset(named_requirement(part)[0] for part in parts)
 
 
 def inference_server(image: Built) -> Testimony:
@@ -138,12 +137,9 @@ def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:
     """Whether the requirements of one alternative ("jinja2<3.1 and markupsafe<2.1") are all installed that way."""
-    from packaging.requirements import Requirement
-
     for part in alternative.split(" and "):
-        requirement = Requirement(part)
-        wanted = from_specifiers(str(requirement.specifier))
-        beside = image.named(requirement.name, manager="pip") + image.named(requirement.name, manager="conda")
+        name, wanted = named_requirement(part)
+        beside = image.named(name, manager="pip") + image.named(name, manager="conda")
         if not any(package.versions is not None and package.versions <= wanted for package in beside):
             return False
     return True

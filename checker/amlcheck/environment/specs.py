@@ -166,6 +166,16 @@ def pip_spec(word: Text) -> Spec | None:
     return Spec(name, versions, part, "", extras, applies, marker)
 
 
+def named_requirement(text: str) -> tuple[str, VersionSet]:
+    """The name and versions of a plain requirement, as data files have them. Raises ValueError for another."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        raise ValueError(f"{text!r} is no plain requirement, such as 'jinja2>=3.0,<3.1'")
+    specifiers = plain.group(1) or ""
+    name = text[: len(text) - len(specifiers)].strip()
+    return name, from_specifiers(specifiers) if specifiers else ANY
+
+
 def _written(specifiers: str, rest: str) -> VersionSet:
     """The versions of a requirement, with what people read: "1.2" for "==1.2", else as it was written."""
     written = re.sub(r"[\s()]", "", rest.partition(";")[0])
