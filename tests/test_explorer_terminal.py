@@ -303,7 +303,7 @@ def test_crash_leaves_the_terminal_as_it_was(folder: Path) -> None:
     crash += "from amlcheck.cli import main\nsys.exit(main(['report']))"
     with VirtualTerminal([sys.executable, "-c", crash], folder, environment()) as terminal:
         terminal.shows("2 subjects").press("j")
-        assert terminal.ends() == 1
+        assert terminal.ends() == 2
         assert terminal.restored()
         assert "RuntimeError: a fault" in terminal.text
 
