@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from amlcheck import looking
 from amlcheck.remembering.looks import Look, Looks, unchanged
-from amlcheck.remembering.store import Store, installation, key_of
+from amlcheck.remembering.store import Store, installation, key_of, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +47,7 @@ class FileMemory:
     def __init__(self, options: LintOptions, day: str) -> None:
         self._store = Store()
         self._options = options
-        self._common = key_of(installation(), os.getcwd(), day)
+        self._common = key_of(installation(), working_folder(), day)
 
     def _key(self, name: str) -> str:
         options = self._options

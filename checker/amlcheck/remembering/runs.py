@@ -14,7 +14,7 @@ from typing import Any
 
 from amlcheck.exits import Exit
 from amlcheck.remembering.looks import Looks, unchanged
-from amlcheck.remembering.store import Store, installation, key_of
+from amlcheck.remembering.store import Store, installation, key_of, working_folder
 
 OPTION = "--no-cache"
 _NEVER = frozenset(
@@ -57,7 +57,7 @@ def recalled(arguments: Sequence[str]) -> int | None:
     if arguments[:1] != ["lint"] or not _NEVER.isdisjoint(word.partition("=")[0] for word in arguments):
         return None
     store = Store()
-    key = key_of("run", installation(), os.getcwd(), list(arguments), _environment(), _terminal(), _day())
+    key = key_of("run", installation(), working_folder(), list(arguments), _environment(), _terminal(), _day())
     entry: Any = store.get(key)
     if isinstance(entry, tuple) and len(entry) == 3 and unchanged(entry[0]):
         from amlcheck.report.destination import write_file, write_out

@@ -28,6 +28,14 @@ _MOST = 50_000
 """Entries above which all are removed."""
 
 
+def working_folder() -> str:
+    """Where relative paths begin; empty where it is gone, and then none is found in any run."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
 def key_of(*parts: object) -> str:
     """The name of an entry: what it depends on beside the files, in one word."""
     told = "\0".join(part if isinstance(part, str) else repr(part) for part in parts)
