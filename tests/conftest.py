@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ from amlcheck.lint import LintOptions, lint_text
 from amlcheck.model import SubjectReport
 from amlcheck.profiles import load_profile, with_flavour, with_requirements
 from private_engine import Engine, NoEngineError, engine_for_tests
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in the background of a shell: whatever is started here would not hear Ctrl-C either.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if TYPE_CHECKING:
     from chromium import Chromium
