@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,3 +131,21 @@ def test_what_security_md_refers_to_is_there() -> None:
     named = set(re.findall(r"`(tests/test_\w+\.py)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
     assert len(named) > 10
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_a_link_out_does_not_keep_the_others_from_being_checked(place: Place) -> None:
+    (place.folder / "work" / "Dockerfile.x").symlink_to("../outside")
+    for _ in range(2):  # the second time from memory
+        done = place.run("lint", "--format", "json")
+        subjects = {item["subject"]: item.get("error", "") for item in json.loads(done.out)["subjects"]}
+        assert "leads out of" in subjects["Dockerfile.x"]
+        assert subjects["Dockerfile"] == ""
+        assert SECRET not in done.words
+    assert SECRET in place.run("lint", "Dockerfile.x").words
+    assert SECRET not in place.run("lint").words
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(place: Place) -> None:
+    os.mkfifo(place.folder / "work" / "Dockerfile.pipe")
+    done = place.run("lint", "--format", "json")
+    assert [item["subject"] for item in json.loads(done.out)["subjects"]] == ["Dockerfile"]

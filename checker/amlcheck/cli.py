@@ -140,7 +140,10 @@ def _add_lint(commands: argparse._SubParsersAction[_Parser]) -> _Parser:
         help="put what would repair it into the report; default: in sarif and html, not in json",
     )
     lint.add_argument(
-        "--no-cache", dest="cache", action="store_false", help="check what has not changed since the last run, too"
+        "--no-cache",
+        dest="cache",
+        action="store_false",
+        help="check again what has not changed since an earlier run",
     )
     _add_asked(lint)
     _add_built(lint.add_argument_group("how the file is built"))
@@ -400,7 +403,10 @@ def _add_asked(parser: _Parser) -> None:
     what.add_argument("--profile", metavar="NAME", help="a profile's name or TOML file (see `amlcheck profiles`)")
     what.add_argument("--flavour", metavar="NAME", help="versions to match, such as openmpi-gpu, or a TOML file")
     what.add_argument(
-        "--require", action="append", metavar="SPEC", help="one more requirement, such as 'python>=3.9'; repeatable"
+        "--require",
+        action="append",
+        metavar="SPEC",
+        help="ask this too, such as 'python>=3.9', instead of what the profile asks of it; repeatable",
     )
     what.add_argument(
         "--datasets",

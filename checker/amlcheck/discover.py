@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 
@@ -75,14 +76,14 @@ def states_environment(name: str, content: bytes) -> bool:
     return bool(found)
 
 
-def find_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> list[str]:
+def find_files(paths: Sequence[str], exclude: Sequence[str] = (), refused: dict[str, str] | None = None) -> list[str]:
     """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
     found: dict[str, None] = {}
     for given in paths or (".",):
         if given == "-" or not looking.at(given) or not os.path.isdir(given):
             found[given] = None
             continue
-        inside = [path for path in _walk(given) if not excluded(path, exclude) and _may_be_read(path, given)]
+        inside = [path for path in _walk(given) if not excluded(path, exclude) and _may_be_read(path, given, refused)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(
                 f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
@@ -97,19 +98,34 @@ def _walk(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(files):
             path = os.path.normpath(os.path.join(root, name))
-            if is_dockerfile_name(name) or _states_environment(path):
+            if (is_dockerfile_name(name) and not _is_special(path)) or _states_environment(path):
                 yield path
 
 
-def _may_be_read(path: str, folder: str) -> bool:
-    """Whether a file that was found is the project's. Raises AmlcheckError for a Dockerfile that is none of it."""
+def _is_special(path: str) -> bool:
+    """Whether it is a pipe, a socket or a device: who reads one that was found may wait for ever."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False  # which is told as it is read
+
+
+def _may_be_read(path: str, folder: str, refused: dict[str, str] | None) -> bool:
+    """Whether a file that was found is the project's. A Dockerfile that is none of it is put among the `refused`.
+
+    Raises AmlcheckError where nobody takes those.
+    """
     if not os.path.islink(path) or is_within(path, project_of(folder)):
         return True
     if is_dockerfile_name(os.path.basename(path)):
-        raise AmlcheckError(
+        why = (
             f"{path}: is a link that leads out of {project_of(folder)}; name it to check it (amlcheck lint {path}), or"
             " leave it out with `exclude`"
         )
+        if refused is None:
+            raise AmlcheckError(why)
+        refused[path] = why
+        return True
     return False
 
 

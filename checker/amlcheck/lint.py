@@ -58,13 +58,15 @@ class LintOptions:
     """The files that the user named; what was found in a folder may be something else than it seems. None: all."""
     changed: Mapping[str, bytes] = field(default_factory=dict)
     """Files as they would be, by their real paths ("-" for standard input): what is not written yet is checked so."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Files that were found and must not be read, each with the sentence that says why."""
     own: Mapping[str, LintOptions] = field(default_factory=dict)
     """What holds instead for single files, by the paths that are shown."""
 
     def of(self, name: str) -> LintOptions:
         """How one file is checked."""
         own = self.own.get(name)
-        return self if own is None else replace(own, changed=self.changed)
+        return self if own is None else replace(own, changed=self.changed, refused=self.refused)
 
 
 def lint_file(catalog: Catalog, path: Path, shown: str, options: LintOptions) -> SubjectReport:

@@ -217,8 +217,10 @@ def lint_report(options: argparse.Namespace, repairs: bool = False) -> tuple[Rep
 def planned(options: argparse.Namespace) -> Run:
     """The settings and the files of a run. Raises AmlcheckError for what the user must change."""
     settings = settings_of(options)
-    names = find_files(options.paths, settings.config.get("exclude", []))
-    lint, names = with_environments(settings.lint, names, options.environment, options.paths)
+    refused: dict[str, str] = {}
+    names = find_files(options.paths, settings.config.get("exclude", []), refused)
+    lint = replace(settings.lint, refused=refused)
+    lint, names = with_environments(lint, names, options.environment, options.paths)
     return Run(options, settings, replace(lint, own=own_options(settings, lint, names)), names)
 
 
@@ -238,9 +240,11 @@ def checked(run: Run, lint: LintOptions) -> Report:
     not_read = (
         [
             f"{name}: not read, as the configuration is {settings.config.path} ([per-path] says what holds where)"
+            if settings.config.path is not None
+            else f"{name}: not read, as it is not at or above the working directory (--config {name} names it)"
             for name in others_below(settings.config, names)
         ]
-        if not options.config
+        if not options.config and not options.no_config
         else []
     )
     return replace(report, notes=(*report.notes, *not_read))

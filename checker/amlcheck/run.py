@@ -194,6 +194,8 @@ def _told(outcome: Outcome) -> SubjectReport:
 def lint_one(known: Catalog, name: str, options: LintOptions) -> SubjectReport:
     """The check of one file, or of standard input. What cannot be read is told in the report's `error`, never raised."""
     options = options.of(name)
+    if name in options.refused:
+        return SubjectReport(name, "dockerfile", error=options.refused[name])
     if is_environment_name(name):
         from amlcheck.environment.judging import lint_environment
 

@@ -58,9 +58,7 @@ def _over(key: str, before: Any, value: Any) -> Any:
 
 def others_below(config: Config, names: list[str]) -> Iterator[str]:
     """Configuration files that stand nearer to what is checked than the one that is used, and are not read."""
-    if config.path is None:
-        return
-    top = os.path.realpath(config.path.parent)
+    top = os.path.realpath(config.path.parent if config.path is not None else ".")
     seen: set[str] = set()
     for name in names:
         folder = os.path.dirname(name)

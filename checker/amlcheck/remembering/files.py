@@ -54,7 +54,7 @@ class FileMemory:
         beside = (options.environments.get(name), options.dockerfiles.get(name), name in (options.named or (name,)))
         own = options.of(name)
         circumstances = (own.profile, own.circumstances, own.target, sorted(own.build_args.items()), own.context)
-        return key_of("file", self._common, name, beside, circumstances)
+        return key_of("file", self._common, name, beside, circumstances, own.refused.get(name, ""))
 
     def recalled(self, name: str) -> tuple[SubjectReport, list[Look]] | None:
         """The report on a file all of whose looks give the same again."""
