@@ -51,7 +51,8 @@ class FileMemory:
 
     def _key(self, name: str) -> str:
         options = self._options
-        beside = (options.environments.get(name), options.dockerfiles.get(name), name in (options.named or (name,)))
+        named = options.named is None or name in options.named
+        beside = (options.environments.get(name), options.dockerfiles.get(name), named)
         own = options.of(name)
         circumstances = (own.profile, own.circumstances, own.target, sorted(own.build_args.items()), own.context)
         return key_of("file", self._common, name, beside, circumstances, own.refused.get(name, ""))
