@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ import pytest
 from amlcheck.image.cache_folder import cache_folder
 from amlcheck.image.credentials import CredentialsError
 from amlcheck.image.registry import fetch_config, fetch_image
-from amlcheck.records import replace
 from live_registry import SECRET, USER, LiveRegistry, config_of, layer, serve
 from token_server import IDENTITY, TokenServer, token_server
 
