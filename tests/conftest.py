@@ -22,6 +22,7 @@ from private_engine import Engine, NoEngineError, engine_for_tests
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in the background of a shell: whatever is started here would not hear Ctrl-C either.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 if TYPE_CHECKING:
     from chromium import Chromium

@@ -306,3 +306,11 @@ def test_a_memory_can_be_sent_to_a_worker(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("AMLCHECK_CACHE", str(tmp_path))
     memory = FileMemory(LintOptions(load_profile(catalog(), "azureml-2021-04")), "2026-11-21")
     assert pickle.loads(pickle.dumps(memory)).recalled("Dockerfile") is None
+
+
+def test_a_home_that_is_not_there_is_not_made(lint: Callable[..., Ran], tmp_path: Path) -> None:
+    home = tmp_path / "nowhere"
+    for _ in range(2):
+        ran = lint(HOME=str(home), AMLCHECK_CACHE="", XDG_CACHE_HOME="")
+        assert (ran.code, ran.said, ran.checked) == (1, [], True)
+    assert not home.exists()

@@ -146,7 +146,8 @@ def from_specifiers(text: str) -> VersionSet:
     return VersionSet(union.intervals, written=" | ".join(part.strip() for part in text.split("|")))
 
 
-_CLAUSE = regex(r"\s*(?:(>=|<=|>|<)\s*(\d+(?:\.\d+)*)|(==|!=)\s*(\d+(?:\.\d+)*(?:\.\*)?))\s*")
+_VERSION = r"\d+(?:\.\d+)*(?:(?:a|b|rc)\d+|\.post\d+)?"
+_CLAUSE = regex(rf"\s*(?:(>=|<=|>|<)\s*({_VERSION})|(==|!=)\s*({_VERSION}|\d+(?:\.\d+)*\.\*))\s*")
 """The plain form of a specifier; packaging reads all others, and is slow to import."""
 
 

@@ -36,6 +36,8 @@ def _root() -> Path:
         home = Path.home()
     except RuntimeError as error:  # A user without a home, as in some containers.
         raise AmlcheckError(f"there is no home folder for the cache; name a folder in {VARIABLE}") from error
+    if not home.is_dir():  # It is not this program that makes one, as root it could.
+        raise AmlcheckError(f"{home}: there is no such home folder for the cache; name a folder in {VARIABLE}")
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "amlcheck"
     if sys.platform == "win32":
