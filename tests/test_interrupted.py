@@ -48,6 +48,7 @@ def stopped_in(folder: Path, files: int, *arguments: str) -> Iterator[subprocess
     held = -1
     try:
         held = _until_read(pipe)
+        time.sleep(0.5)  # a signal just before a read that blocks is heard only after it: Python's, not ours
         yield run
     finally:
         if held >= 0:
