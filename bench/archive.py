@@ -26,12 +26,11 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from isal import igzip
-
-from amlcheck.records import dataclass, field, replace
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL = 24 << 20
