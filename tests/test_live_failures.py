@@ -17,7 +17,7 @@ from amlcheck.catalog import Catalog
 from amlcheck.deployment import failures
 from amlcheck.deployment.deploy import deploy
 from amlcheck.deployment.expectation import parse_expectation
-from amlcheck.deployment.failures import Observation, classify, known_failures, observe
+from amlcheck.deployment.failures import Failures, Observation, classify, known_failures, observe
 from amlcheck.deployment.model import Deployment, Failure, Stage
 from amlcheck.deployment.options import DeployOptions, Route, Routes
 from amlcheck.deployment.payload import parse_request
@@ -177,8 +177,8 @@ def outcomes(request: pytest.FixtureRequest, built: Callable[[str], str]) -> Ite
     images = {case.image: built(case.image) for case in chosen}
     observations: dict[int, Observation] = {}
 
-    def watched(observation: Observation) -> Failure:
-        failure = classify(observation)
+    def watched(observation: Observation, *known: Failures) -> Failure:
+        failure = classify(observation, *known)
         observations[id(failure)] = observation
         return failure
 
