@@ -45,7 +45,7 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False, sum
     many = len(report.subjects) > 8
     for subject in report.subjects:
         beside_baseline = any(map(_is_old, subject.judgements)) or any(map(_is_old, subject.findings))
-        if (many or beside_baseline) and _quiet(subject):
+        if ((many or beside_baseline) and _quiet(subject)) or (len(report.subjects) > 1 and _is_empty(subject)):
             continue
         _subject(page, subject)
     if summary:
@@ -56,6 +56,12 @@ def render(report: Report, width: int = DEFAULT_WIDTH, colour: bool = False, sum
 def _is_old(item: Judgement | Finding) -> bool:
     """Whether the baseline has it."""
     return item.waiver is not None and item.waiver.by == "baseline"
+
+
+def _is_empty(subject: SubjectReport) -> bool:
+    """An entry script, say, about which there is nothing to decide and nothing to find."""
+    told = subject.judgements or subject.findings or subject.error or subject.notes
+    return not told and subject.deployment is None
 
 
 def _quiet(subject: SubjectReport) -> bool:
