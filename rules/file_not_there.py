@@ -90,7 +90,8 @@ FIX = "correct the name, or add the file"
 def check(environment: Environment) -> Iterator[Notice]:
     """Each file that a reader looked for in vain."""
     for item in environment.missing:
-        yield Notice(f"{item.what} is not there: {item.path}", item.span.location)
+        if not item.why:
+            yield Notice(f"{item.what} is not there: {item.path}", item.span.location)
 
 
 def repair(case: Case) -> Iterator[Repair]:
@@ -98,5 +99,5 @@ def repair(case: Case) -> Iterator[Repair]:
     from amlcheck.fixing.files import nearest_file
 
     for item in case.beside.missing:
-        if case.is_at(item.span.location):
+        if not item.why and case.is_at(item.span.location):
             yield from nearest_file(item.span, item.path)

@@ -58,7 +58,8 @@ def test_an_environment_that_names_files_outside(place: Place, named: str) -> No
     place.write("environment.yml", f"{V2}conda_file: {named}\n")
     done = place.run("lint", MY_TOKEN=SECRET)
     assert SECRET not in done.words
-    assert "environment.yml" in done.words
+    assert "warning[AML630] the conda file was not checked" in done.words
+    assert "environment.yml:4:13" in done.words
 
 
 @pytest.mark.parametrize(

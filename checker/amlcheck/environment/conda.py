@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 
-from amlcheck.dockerfile.source import Mapped, Span
+from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.text import HOLE, Text
 from amlcheck.environment.document import Mapping, Node, Open, Scalar, Sequence, is_null
 from amlcheck.environment.environment import Conda, MissingFile, Wanted
 from amlcheck.environment.files import Files, beside
 from amlcheck.environment.limits import MAX_CHARACTERS, MAX_NODES, MAX_WORD, TOO_LONG
 from amlcheck.environment.requirements_file import read_requirements
-from amlcheck.environment.specs import Spec, conda_spec, pip_spec
+from amlcheck.environment.specs import conda_spec, pip_spec
 from amlcheck.errors import UnreadableError
 from amlcheck.regex import regex
 
@@ -115,6 +115,7 @@ def add_requirements(
         mapped = files.read(path).mapped
     except UnreadableError as error:
         conda.open = conda.open or str(error)
+        missing.append(MissingFile(span, "the requirements file", path, str(error)))
         return
     _read_requirements(conda, mapped, path, files, missing, depth)
 
@@ -144,10 +145,3 @@ def conda_of_requirements(mapped: Mapped, shown: str, files: Files, missing: lis
     )
     _read_requirements(conda, mapped, shown, files, missing)
     return conda
-
-
-def asked_conda(manager: str, name: str, span: Span) -> Wanted:
-    """A package that is asked for by its name alone."""
-    from amlcheck.dockerfile.text import literal
-
-    return Wanted(manager, Spec(name, None), literal(name, span))

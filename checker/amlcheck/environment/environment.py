@@ -112,12 +112,14 @@ class UnknownKey:
 
 @dataclass(frozen=True)
 class MissingFile:
-    """A file that is named and is not there."""
+    """A file that is named and is not there, or that was not read."""
 
     span: Span
     what: str
     """What it is for: "the conda file"."""
     path: str
+    why: str = ""
+    """Why it was not read, with its path; empty where it is not there."""
 
 
 @dataclass

@@ -181,7 +181,8 @@ def _attach_script(result: Environment, root: Mapping, shown: str, files: Files,
         return
     try:
         opened: Opened = files.read(path)
-    except UnreadableError:
+    except UnreadableError as error:
+        result.missing.append(MissingFile(node.inner, "the entry script", path, str(error)))
         return
     result.together.append(f"the entry script {path}, which line {node.inner.location.line} names")
     result.entry = read_entry_script(path, parse(opened.mapped), (os.path.dirname(path) or ".", beside(shown, folder)))

@@ -133,6 +133,7 @@ def conda_file(result: Environment, node: Node | None, shown: str, files: Files)
         document = read_document(path, files)
     except UnreadableError as error:
         result.conda_open = str(error)
+        result.missing.append(MissingFile(node.inner, "the conda file", path, str(error)))
         return
     result.together.append(f"the conda file {path}, which {_line(node.text)} names")
     _conda_document(result, document, path, files)

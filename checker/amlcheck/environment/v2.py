@@ -101,16 +101,17 @@ def _used(node: Node | None, shown: str, knowledge: Knowledge, files: Files) -> 
         if not files.is_file(path):
             result.missing.append(MissingFile(node.inner, "the environment", path))
         else:
-            return _from_file(node, path, knowledge, files) or result
+            try:
+                return _from_file(node, path, knowledge, files) or result
+            except UnreadableError as error:
+                result.missing.append(MissingFile(node.inner, "the environment", path, str(error)))
     result.conda_open = "the environment is only named here"
     return result
 
 
 def _from_file(node: Scalar, path: str, knowledge: Knowledge, files: Files) -> Environment | None:
-    try:
-        document = read_document(path, files)
-    except UnreadableError:
-        return None
+    """None where it states none. Raises UnreadableError."""
+    document = read_document(path, files)
     if not isinstance(document.root, Mapping):
         return None
     result = environment(document.root, path, knowledge, files)
