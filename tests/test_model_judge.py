@@ -336,4 +336,5 @@ def test_the_exit_codes_are_those_of_the_documentation() -> None:
         ("ERROR", 2),
         ("UNDECIDED", 3),
         ("INTERRUPTED", 130),
+        ("READER_GONE", 141),
     ]

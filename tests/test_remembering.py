@@ -314,3 +314,25 @@ def test_a_home_that_is_not_there_is_not_made(lint: Callable[..., Ran], tmp_path
         ran = lint(HOME=str(home), AMLCHECK_CACHE="", XDG_CACHE_HOME="")
         assert (ran.code, ran.said, ran.checked) == (1, [], True)
     assert not home.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_report_from_memory_that_cannot_be_written_is_an_error(project: Path, tmp_path: Path) -> None:
+    """As one that is made: nobody has seen it, and what it said is no verdict."""
+    variables = {**os.environ, "PYTHONPATH": str(CHECKER), "AMLCHECK_CACHE": str(tmp_path / "cache")}
+    lint = f'"{sys.executable}" -m amlcheck lint --format json'
+    for where, code in (("", 1), ("> /dev/full", 2), (">&-", 2)):
+        done = subprocess.run(
+            ["bash", "-c", f"{lint} {where}"], cwd=project, env=variables, capture_output=True, timeout=60
+        )
+        assert done.returncode == code, (where, done.stderr)
+        assert done.stderr.count(b"\n") == (code == 2), (where, done.stderr)
+
+
+def test_a_reader_that_goes_away_is_told_from_memory_too(project: Path, tmp_path: Path) -> None:
+    variables = {**os.environ, "PYTHONPATH": str(CHECKER), "AMLCHECK_CACHE": str(tmp_path / "cache")}
+    lint = f'"{sys.executable}" -m amlcheck lint --format json'
+    for where, code in (("| true", 141), ("> /dev/null", 1), ("| true", 141)):  # made, remembered, from memory
+        command = ["bash", "-c", f"{lint} {where}; exit ${{PIPESTATUS[0]}}"]
+        done = subprocess.run(command, cwd=project, env=variables, capture_output=True, timeout=60)
+        assert (done.returncode, done.stderr) == (code, b"")

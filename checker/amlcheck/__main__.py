@@ -5,35 +5,39 @@ A run of `amlcheck lint` that was made before is made again from memory, before 
 
 import sys
 
+from amlcheck import streams
+from amlcheck.errors import AmlcheckError
+from amlcheck.exits import Exit
+from amlcheck.remembering import runs
+
 
 def main() -> int:
     """Runs the command line and returns its exit code."""
+    arguments = sys.argv[1:]
+    streams.secure()
     try:
-        return _remembered(sys.argv[1:])
-    except KeyboardInterrupt:
-        sys.stderr.write("amlcheck: interrupted\n")
-        return 130
-
-
-def _remembered(arguments: list[str]) -> int:
-    """Nothing of weight is imported before it is known that the run must be made, and Ctrl-C can be told in one line."""
-    from amlcheck.remembering import runs
-
-    if arguments[:1] == ["lint"]:
-        from amlcheck.errors import AmlcheckError
-
-        try:
-            code = runs.recalled(arguments)
-        except (AmlcheckError, OSError):
-            code = None  # what it is that cannot be written is told by the run in full
+        code = runs.recalled(arguments)
         if code is not None:
             return code
-    from amlcheck.cli import main as in_full
+        from amlcheck.cli import main as in_full
 
-    code = in_full(arguments)
-    if runs.current is not None:
-        runs.current.ended(code)
-    return code
+        code = in_full(arguments)
+        if runs.current is not None:
+            runs.current.ended(code)
+        return code
+    except AmlcheckError as error:  # what was remembered cannot be written
+        from amlcheck.report.harmless import in_text, one_line
+
+        streams.say(in_text(f"amlcheck: {one_line(str(error))}"))
+        return int(Exit.ERROR)
+    except BrokenPipeError:
+        from amlcheck.report.destination import drop_output
+
+        drop_output()
+        return int(Exit.READER_GONE)
+    except KeyboardInterrupt:
+        streams.say("amlcheck: interrupted")
+        return int(Exit.INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,6 @@ from amlcheck.report import formats
 from amlcheck.report.harmless import in_text, one_line, plain
 
 _EXITS = "exit codes: 0 all met, 1 something violated, 2 usage or unreadable file, 3 something undecided"
-_READER_GONE = 141
-"""As a shell reports a program that wrote to a closed pipe: nobody saw the report, so it is not "all met" either."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -535,12 +533,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(Exit.ERROR)
     except KeyboardInterrupt:
         streams.say("amlcheck: interrupted")
-        return 130
+        return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         from amlcheck.report.destination import drop_output
 
         drop_output()
-        return _READER_GONE
+        return int(Exit.READER_GONE)
     except Exception as error:
         return _failed(error)
 

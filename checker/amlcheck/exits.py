@@ -16,3 +16,5 @@ class Exit(IntEnum):
     """Something is undecided and nothing is violated."""
     INTERRUPTED = 130
     """Ctrl-C: what is reported is what was found until then."""
+    READER_GONE = 141
+    """As a shell reports a program that wrote to a closed pipe: nobody saw the report, so it is not "all met" either."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.exits import Exit
 from amlcheck.hook.git import GitError, opened
 from amlcheck.hook.pushed import compared, read_lines
 from amlcheck.hook.telling import SKIP, is_skipped, say, tell
@@ -18,7 +19,7 @@ from amlcheck.hook.telling import SKIP, is_skipped, say, tell
 GOES_ON = 0
 STOPPED = 1
 UNUSABLE = 2
-INTERRUPTED = 130
+INTERRUPTED = int(Exit.INTERRUPTED)
 IMAGE = "--image"
 """The option with which images are built and looked into."""
 
