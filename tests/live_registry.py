@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -18,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
+
+from needed import lacking
 
 PROGRAM = "docker-registry"
 USER, SECRET = "tester", "s3cret-in-no-output"
@@ -160,10 +160,7 @@ def serve(
     """
     program = shutil.which(PROGRAM)
     if program is None:
-        message = f"{PROGRAM} is not installed (Debian's package of that name)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        lacking(f"{PROGRAM} is not installed (Debian's package of that name)")
     folder.mkdir(parents=True, exist_ok=True)
     settings: dict[str, Any] = {
         "version": 0.1,
@@ -214,7 +211,7 @@ def certificate(folder: Path) -> Path:
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], capture_output=True, check=True
         )
     except FileNotFoundError:
-        pytest.skip("openssl is not installed")
+        lacking("openssl is not installed")
     return folder
 
 

@@ -47,8 +47,15 @@ MORE_PROGRAMS = {
     "skopeo": "skopeo",
 }
 """What single live tests need besides."""
-BROWSER_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils"}
-"""What the tests of the HTML report need; installed by `provide` alone."""
+GATE_PROGRAMS = {
+    "chromium": "chromium",
+    "pdftotext": "poppler-utils",
+    "prove": "perl",
+    "openssl": "openssl",
+    "zsh": "zsh",
+    "fish": "fish",
+}
+"""What tests need that are not live: a browser, TAP's own reader, shells to complete in. Installed by `provide` alone."""
 ANSWER_SECONDS = 5.0
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -419,7 +426,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if list(arguments) == ["provide"]:
             if why_not_private() == "":
-                provide({**PROGRAMS, **MORE_PROGRAMS, **BROWSER_PROGRAMS})
+                provide({**PROGRAMS, **MORE_PROGRAMS, **GATE_PROGRAMS})
             return 0
     except NoEngineError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -16,6 +16,7 @@ from amlcheck.catalog import catalog
 from amlcheck.cli import parser
 from amlcheck.completion.commands import Command, Option, Value, read
 from amlcheck.completion_command import SHELLS, run_completion
+from needed import lacking
 
 pytest.importorskip("termios")
 from virtual_terminal import VirtualTerminal
@@ -70,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 def offered(shell: str, path: str, line: str, folder: Path) -> set[str]:
     """What a shell offers at the end of a line."""
     if not path:
-        pytest.skip(f"{shell} is not installed")
+        lacking(f"{shell} is not installed")
     command = {
         "bash": [path, "--norc", "--noprofile", "-c", _IN_BASH, "bash", line],
         "fish": [path, "--no-config", "-c", 'source .fish; complete -C "$argv[1]"', line],
@@ -109,7 +110,7 @@ def test_completion(
 def test_completion_in_zsh(shells: dict[str, str], folder: Path) -> None:
     """One shell, in which every line is typed and Tab pressed."""
     if not shells["zsh"]:
-        pytest.skip("zsh is not installed")
+        lacking("zsh is not installed")
     (folder / ".zshrc").write_text(
         "PS1='%% '; setopt no_beep; unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D\n"
         "setopt list_rows_first no_always_last_prompt; zstyle ':completion:*' list-prompt ''; LISTMAX=1000\n"
@@ -163,7 +164,7 @@ def test_help_texts_cannot_break_a_script(shell: str, shells: dict[str, str], fo
     module = __import__(f"amlcheck.completion.{shell}", fromlist=["script"])
     (folder / f".{shell}").write_text(module.script(top).replace("\n\n\n", "\n"))
     if not shells[shell]:
-        pytest.skip(f"{shell} is not installed")
+        lacking(f"{shell} is not installed")
     source = {"zsh": "autoload -Uz compinit; compinit -u -D; source .zsh; which _amlcheck > /dev/null"}
     code = source.get(shell, f"source .{shell}")
     options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]

@@ -17,6 +17,7 @@ import pytest
 from amlcheck.image import ownership
 from faults_support import AS_NOBODY, Place
 from faulty_engine import MortalEngine, Way, way_to
+from needed import lacking
 from private_engine import why_not_private
 from small_images import Node, SmallImages, busybox, folder, program
 
@@ -192,7 +193,7 @@ def test_a_socket_that_nobody_listens_at(place: Place, command: str) -> None:
 def mortal(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalEngine]:
     """An engine of this module's own; asked for after another one, so that it is skipped where there can be none."""
     if reason := why_not_private():
-        pytest.skip(reason)
+        lacking(f"a private engine cannot be started: {reason}")
     with MortalEngine(tmp_path_factory.mktemp("mortal") / "engine").alive() as engine:
         yield engine
 

@@ -27,6 +27,7 @@ from amlcheck.profiles import load_profile
 from amlcheck.report import formats, paths, sarif
 from amlcheck.report.harmless import xml
 from formats_support import HOSTILE, PATH, TEXT, dockerfile, everything, image, only
+from needed import lacking
 from support import CASES, ROOT, cases
 
 SCHEMAS = ROOT / "tests" / "schemas"
@@ -202,7 +203,7 @@ def test_prove_reads_tap(tmp_path: Path) -> None:
     """Perl's, the reference of TAP; it is on most Linux systems, and on all that run these tests in CI."""
     prove = shutil.which("prove")
     if prove is None:
-        pytest.skip("no prove")
+        lacking("no prove (Debian's package perl)")
     for name, report in REPORTS.items():
         file = tmp_path / f"{name}.tap"
         file.write_text(formats.render("tap", report), encoding="utf-8")
@@ -402,25 +403,25 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY", "CI_PROJECT_DIR"])
 def test_paths_are_relative_to_the_checkout(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, str(checkout))
-    assert paths.in_repository("Dockerfile") == "sub/Dockerfile"
-    assert paths.in_repository("../Dockerfile") == "Dockerfile"
-    assert paths.in_repository(str(checkout / "Dockerfile")) == "Dockerfile"
-    assert paths.in_repository("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
-    assert paths.uri(paths.in_repository("/else where/Dockerfile")) == "file:///else%20where/Dockerfile"
+    assert paths.naming()("Dockerfile") == "sub/Dockerfile"
+    assert paths.naming()("../Dockerfile") == "Dockerfile"
+    assert paths.naming()(str(checkout / "Dockerfile")) == "Dockerfile"
+    assert paths.naming()("/elsewhere/Dockerfile") == "/elsewhere/Dockerfile"
+    assert paths.uri(paths.naming()("/else where/Dockerfile")) == "file:///else%20where/Dockerfile"
 
 
 def test_paths_are_relative_to_the_repository(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout / ".git").mkdir()
-    assert paths.in_repository("Dockerfile") == "sub/Dockerfile"
+    assert paths.naming()("Dockerfile") == "sub/Dockerfile"
     monkeypatch.setenv("GITHUB_WORKSPACE", "/elsewhere")
-    assert paths.in_repository("Dockerfile") == "sub/Dockerfile", "a checkout that we are not in says nothing"
+    assert paths.naming()("Dockerfile") == "sub/Dockerfile", "a checkout that we are not in says nothing"
 
 
 def test_paths_through_a_link(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = checkout.parent / f"{checkout.name}-link"
     link.symlink_to(checkout)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(link))
-    assert paths.in_repository("Dockerfile") == "sub/Dockerfile"
+    assert paths.naming()("Dockerfile") == "sub/Dockerfile"
 
 
 # --- many ------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import private_engine
+from needed import lacking
 from private_engine import NoEngineError, PrivateEngine, answers, engine_for_tests, why_not_private
 
 ENDS_WITHIN_SECONDS = 20.0
@@ -31,7 +32,7 @@ with PrivateEngine(Path(sys.argv[1])).running() as address:
 def engine(tmp_path: Path, docker_host: str) -> Iterator[PrivateEngine]:
     """One that no other test uses; live, so that CI notices where it cannot be had."""
     if reason := why_not_private():
-        pytest.skip(f"a private engine cannot be started: {reason}")
+        lacking(f"a private engine cannot be started: {reason}")
     made = PrivateEngine(tmp_path / "engine")
     yield made
     made.remove()

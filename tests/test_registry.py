@@ -25,6 +25,7 @@ from amlcheck.image.registry import fetch_config, fetch_image
 from amlcheck.image.registry_client import NoSuchImageError
 from amlcheck.image.registry_line import RegistryError
 from live_registry import SECRET, USER, LiveRegistry, certificate, config_of, layer, serve
+from needed import lacking
 
 SOURCE = str(Path(amlcheck.__file__).resolve().parent.parent)
 PACKED = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
@@ -200,7 +201,7 @@ def test_skopeo_reads_the_layout(registry: LiveRegistry) -> None:
     try:
         done = subprocess.run(["skopeo", "inspect", "--config", f"oci:{folder}"], capture_output=True, check=True)
     except FileNotFoundError:
-        pytest.skip("skopeo is not installed")
+        lacking("skopeo is not installed")
     assert json.loads(done.stdout)["config"]["Env"] == ["A=1"]
 
 
