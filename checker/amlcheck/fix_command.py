@@ -27,7 +27,7 @@ from amlcheck.judge import exit_code
 from amlcheck.lint_command import Run, checked, planned
 from amlcheck.model import Finding, Location, Report, SubjectReport
 from amlcheck.records import replace
-from amlcheck.report.destination import drop_output
+from amlcheck.report.destination import write_bytes_out
 from amlcheck.report.harmless import in_text, is_log
 from amlcheck.report.writing import write_report
 from amlcheck.run import PARALLEL_FROM
@@ -134,20 +134,11 @@ def _show(content: bytes, output: str | None, whole: bool = False) -> None:
         except OSError as error:
             raise AmlcheckError(f"{output}: cannot be written: {error.strerror or error}") from error
         return
-    if sys.stdout is None:
-        raise AmlcheckError("standard output: cannot be written: it is closed")
-    if sys.stdout.isatty() and not whole:
+    if sys.stdout is not None and sys.stdout.isatty() and not whole:
         content = patch.for_terminal(content).encode("utf-8", "replace")
     elif is_log() and not whole:
         content = in_text(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        drop_output()
-        raise AmlcheckError(f"standard output: cannot be written: {error.strerror or error}") from error
+    write_bytes_out(content)
 
 
 # --- what was done ---------------------------------------------------------------------------------------------------

@@ -320,6 +320,12 @@ class Judgement:
     fingerprint: str = ""
     """As a JSON result had it, from which no text can be read again; empty where `amlcheck.fingerprint` makes it."""
 
+    @property
+    def chain(self) -> Chain:
+        """The evidence of the strongest witness that has some; witnesses stand from the weakest to the strongest."""
+        said = (witness.testimony.evidence for witness in reversed(self.witnesses))
+        return next((evidence for evidence in said if evidence), ())
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

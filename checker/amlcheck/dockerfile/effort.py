@@ -28,7 +28,3 @@ class Effort:
     def copy(self, things: int) -> bool:
         """As `spend`, for so many things that are copied."""
         return self.spend(1 + things // COPIED_IN_A_STEP)
-
-    @property
-    def used_up(self) -> bool:
-        return self.left <= 0

@@ -92,8 +92,7 @@ def _judged(judgement: Judgement, subject: SubjectReport, width: int) -> list[Te
     if judgement.source:
         made += _pair("asked by", judgement.source, width)
     witnesses = in_order(judgement.witnesses)
-    strongest = next((one.testimony.evidence for one in reversed(witnesses) if one.testimony.evidence), ())
-    made += _where(strongest, subject, width)
+    made += _where(judgement.chain, subject, width)
     return made + _witnesses(judgement, witnesses, subject, width)
 
 

@@ -5,8 +5,6 @@ What stands in a Python program is left to its author.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from amlcheck.dockerfile.source import Mapped, Source, Span
 from amlcheck.environment.document import Entry, Mapping, Node, Scalar, Sequence, walk
 from amlcheck.environment.json_reader import read_json
@@ -142,9 +140,3 @@ def renamed(entry: Entry, name: str) -> Edit | None:
         source = entry.key_span.source
         return replaced(source.span(entry.key_span.start + 1, entry.key_span.end - 1), name)
     return None
-
-
-def scalars(node: Node | None) -> Iterator[Scalar]:
-    for item in walk(node):
-        if isinstance(item, Scalar):
-            yield item

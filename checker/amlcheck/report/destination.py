@@ -13,10 +13,15 @@ from amlcheck.errors import AmlcheckError
 
 def write_out(text: str) -> None:
     """Puts text on standard output. Raises AmlcheckError, and BrokenPipeError where nobody reads it."""
+    write_bytes_out(text.encode("utf-8", "replace"))
+
+
+def write_bytes_out(content: bytes) -> None:
+    """As `write_out`, for bytes as they are."""
     if sys.stdout is None:
         raise AmlcheckError("standard output: cannot be written: it is closed")
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

@@ -194,7 +194,6 @@ def _of_unreadable(subject: SubjectReport) -> str:
 
 
 def _judged(report: Report, subject: SubjectReport, item: Judgement, fingerprint: str) -> Entry:
-    chain = next((seen.testimony.evidence for seen in reversed(item.witnesses) if seen.testimony.evidence), ())
     undecided = item.verdict is Verdict.UNDECIDED
     open_counts = undecided and counts(report, item) and not report.allow_undecided
     return Entry(
@@ -207,8 +206,8 @@ def _judged(report: Report, subject: SubjectReport, item: Judgement, fingerprint
         message=_message(item),
         fix=lines(item.fix),
         source=one_line(item.source),
-        location=_first(chain),
-        chain=chain,
+        location=_first(item.chain),
+        chain=item.chain,
         fingerprint=fingerprint,
         waiver=item.waiver,
         repair=item.repair,

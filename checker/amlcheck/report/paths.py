@@ -37,12 +37,8 @@ def naming() -> Naming:
     return cache(lambda path: _in_repository(path, folder))
 
 
-def in_repository(path: str) -> str:
-    """A path as the repository that we are in names it; absolute where it is outside of it."""
-    return _in_repository(path, root())
-
-
 def _in_repository(path: str, folder: str) -> str:
+    """A path as the repository names it; absolute where it is outside of it."""
     if path == STANDARD_INPUT:
         return path
     whole = os.path.abspath(path)
@@ -53,7 +49,7 @@ def _in_repository(path: str, folder: str) -> str:
 
 
 def uri(path: str) -> str:
-    """A path of `in_repository` as a URI reference: what a URI would read otherwise is percent-encoded."""
+    """A path as `naming` gives it as a URI reference: what a URI would read otherwise is percent-encoded."""
     try:
         data = os.fsencode(path)
     except UnicodeEncodeError:  # the name of no file
@@ -66,7 +62,7 @@ def uri(path: str) -> str:
 
 
 def is_outside(path: str) -> bool:
-    """Whether a path of `in_repository` is absolute."""
+    """Whether a path as `naming` gives it is absolute."""
     return path.startswith("/") or bool(PurePath(path).drive)
 
 

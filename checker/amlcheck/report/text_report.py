@@ -132,7 +132,7 @@ def _why(judgement: Judgement, subject: SubjectReport) -> str:
         until = f" until {waiver.until}" if waiver.until else ""
         return f"ignored{until}: {waiver.reason}"
     if judgement.verdict is Verdict.MET:
-        chain = _chain(judgement)
+        chain = judgement.chain
         places = [item.location for item in chain if item.location is not None]
         if places:
             return _places(judgement, places, subject)
@@ -166,19 +166,11 @@ def told_evidence(item: Evidence) -> str:
     return f"{_in_image(item) if item.medium is not None else item.note}: {_short(item.text)}"
 
 
-def _chain(judgement: Judgement) -> Chain:
-    """The evidence of the strongest witness that has some; witnesses stand from the weakest to the strongest."""
-    for witness in reversed(judgement.witnesses):
-        if witness.testimony.evidence:
-            return witness.testimony.evidence
-    return ()
-
-
 def _violation(page: Page, judgement: Judgement, subject: SubjectReport) -> None:
     _headline(page, judgement.severity, judgement.rule, f"{judgement.component}: {judgement.reason}")
     if _adds(judgement.reason, judgement):
         page.paragraph(f"  found {plain(judgement.found or 'nothing')}, expected {plain(judgement.expected or '')}")
-    _excerpts(page, _chain(judgement), subject)
+    _excerpts(page, judgement.chain, subject)
     _tail(page, judgement.fix, judgement.source)
 
 
@@ -191,7 +183,7 @@ def _undecided(page: Page, judgement: Judgement, subject: SubjectReport) -> None
     _hanging(page, label, f"{judgement.component}: {judgement.reason}", "yellow", "", 2)
     testimonies = [witness.testimony for witness in judgement.witnesses]
     if not any(isinstance(item, Fact) and not item.value.present for item in testimonies):
-        _excerpts(page, _chain(judgement), subject)
+        _excerpts(page, judgement.chain, subject)
     _tail(page, judgement.fix, "")
 
 
