@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from amlcheck.errors import UnreadableError
 from amlcheck.image import layer as layer_module
 from amlcheck.image import overlay
+from amlcheck.image import tree as tree_module
 from amlcheck.image.layer import Layer
 from amlcheck.image.overlay import tree_of
 from amlcheck.image.tree import IndexTree, Kind, NotReadableError, Wanted
@@ -172,6 +173,21 @@ def test_layers_as_gnu_tar_unpacks_them(tmp_path_factory: pytest.TempPathFactory
     assert seen(tree(*plain)) == theirs
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(layer(), max_size=4),
+    st.lists(st.sampled_from(("*", "*/a", "/a/*", "*b", "/a", "*-*", "/a/b*/c", "*/[ab]/?")), min_size=1, unique=True),
+    st.sampled_from((0, 1, 3, layer_module.MAX_FITTING)),
+)
+def test_what_was_announced_is_found_as_what_was_not(layers: list[list[M]], patterns: list[str], noted: int) -> None:
+    """Names that fit are noted layer by layer; up to a bound, which may be reached in one layer and not in another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layer_module, "MAX_FITTING", noted)
+        announced = tree(*layers, wanted=Wanted((), tuple(patterns)))
+        for pattern in patterns:
+            assert announced.find(pattern) == tree(*layers, wanted=Wanted()).find(pattern)
+
+
 # By hand
 
 
@@ -288,6 +304,14 @@ def test_what_was_announced_is_not_read_again() -> None:
     with pytest.raises(NotReadableError):
         found.read("/b")
     assert opened
+
+
+def test_names_that_were_announced_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tree([M("opt/bin/python3")], [M("srv/bin/python3"), M("opt/.wh.bin")], wanted=Wanted((), ("*/bin/*",)))
+    monkeypatch.setattr(tree_module, "joined", None)
+    assert [entry.path for entry in found.find("*/bin/*")] == ["/srv/bin/python3"]
+    with pytest.raises(TypeError):
+        found.find("*/bin/other")
 
 
 def test_a_layer_that_comes_twice_is_read_once() -> None:

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gzip import BadGzipFile
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any, BinaryIO, cast
 
@@ -21,10 +22,10 @@ from isal.igzip import IGzipFile
 from zstandard import ZstdDecompressor, ZstdError
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image.patterns import Patterns
+from amlcheck.image.patterns import Patterns, joined
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
-from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
+from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted, fitting
 from amlcheck.records import dataclass, field
 
 MAX_LAYER = 64 << 30
@@ -41,6 +42,8 @@ MAX_STEPS = 10_000_000
 """Parts of paths that are followed through links while a layer is put together; it is far less than one a name."""
 MAX_KEPT = 32 << 20
 """Bytes of contents that are kept of one layer; what is beyond is read again when it is asked for."""
+MAX_FITTING = 20_000
+"""Names of one layer that are noted for the patterns that were announced; for the others they are looked for when asked."""
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a zstd stream may ask for: what `zstd` itself grants."""
 CHUNK = 1 << 20
@@ -94,6 +97,8 @@ class LayerIndex:
     """By `starts`."""
     matches: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     """By `starts` and expression."""
+    fitting: dict[str, list[str]] = field(default_factory=dict)
+    """What `find` finds in it, by the patterns that were announced; not those that fit very many names."""
 
 
 def read_index(
@@ -374,6 +379,7 @@ class _Builder:
     def __init__(self, wanted: Wanted, patience: Patience) -> None:
         self._index = LayerIndex()
         self._where: dict[str, int] = {}
+        self._patterns = wanted.patterns
         self._keeps = Patterns(wanted.contents)
         self._searches = [(Patterns((pattern,)), expression) for pattern, expression in wanted.searches]
         self._looks = Patterns((*wanted.contents, *(pattern for pattern, _ in wanted.searches)))
@@ -418,6 +424,12 @@ class _Builder:
         alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
         found.contents = {start: data for start, data in found.contents.items() if start in alive}
         found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
+        text, left = joined(found.paths), MAX_FITTING
+        for pattern in self._patterns:
+            fit = list(islice(fitting(found.paths, text, pattern), left + 1))
+            if len(fit) <= left:
+                found.fitting[pattern] = fit
+                left -= len(fit)
         return found
 
     def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> None:

@@ -32,7 +32,7 @@ MAX_ENTRY = 512 << 20
 """Bytes of one entry; more is not remembered."""
 STALE = 3600
 """Seconds after which a file that was not finished is removed: whoever wrote it is gone."""
-_VERSION = 1
+_VERSION = 2
 """Raised with every change of the format, or of what a layer is read for."""
 _MAGIC = b"amlcheck layer\n"
 _SUFFIX = ".layer"
@@ -62,6 +62,11 @@ class LayerCache:
         with suppress(OSError):
             os.utime(path)
         return index
+
+    def has(self, layer: Layer, wanted: Wanted) -> bool:
+        """Whether there is an entry for a layer; only `get` tells whether it is good."""
+        path = self._path(layer, wanted)
+        return path is not None and path.exists()
 
     def put(self, layer: Layer, wanted: Wanted, index: LayerIndex) -> None:
         """Remembers the index of a layer that was read and verified."""
@@ -153,6 +158,7 @@ def _packed(index: LayerIndex) -> list[bytes]:
         "opaque": index.opaque,
         "contents": [[start, len(data)] for start, data in index.contents.items()],
         "matches": [[start, expression, lines] for (start, expression), lines in index.matches.items()],
+        "fitting": index.fitting,
     }
     pieces = [
         json.dumps(header, separators=(",", ":")).encode() + b"\n",
@@ -198,6 +204,7 @@ def _unpacked(data: memoryview) -> LayerIndex:
         header["opaque"],
         contents,
         {(start, expression): lines for start, expression, lines in header["matches"]},
+        header["fitting"],
     )
 
 

@@ -57,17 +57,17 @@ def tree_of(stored: Stored, wanted: Wanted, cache: LayerCache | None = None) -> 
     is asked for, so the image must stay open as long as the tree is used.
     """
     patience = Patience()
-    indexes = indexes_of(stored, wanted, cache, patience)
-    merged = Merged(indexes)
-    contents = _Contents(stored.layers, indexes, merged, patience)
-    return IndexTree(merged, contents.read, contents.search)
+    merged = merged_of(stored, wanted, cache, patience)
+    contents = _Contents(stored.layers, merged.indexes, merged, patience)
+    return IndexTree(merged, contents.read, contents.search, merged.fitting)
 
 
-def indexes_of(
+def merged_of(
     stored: Stored, wanted: Wanted, cache: LayerCache | None = None, patience: Patience | None = None
-) -> list[LayerIndex]:
-    """What each layer of an image has. Several layers are read at a time. Raises UnreadableError."""
+) -> Merged:
+    """All layers of an image on top of each other. Several are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
+    merged = Merged()
     layers: dict[str, Layer] = {}
     for layer in stored.layers:
         layers.setdefault(layer.diff_id, layer)
@@ -80,8 +80,10 @@ def indexes_of(
 
     with ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
         try:
-            # The largest first, so that none of them is left for the end.
-            running = [pool.submit(index, layer) for layer in sorted(layers.values(), key=lambda one: -one.size)]
+            # What must be read goes first, the largest first, so that none of them is left for the end.
+            remembered = {key: cache is not None and cache.has(layer, wanted) for key, layer in layers.items()}
+            order = sorted(layers.values(), key=lambda one: (remembered[one.diff_id], -one.size))
+            running = [pool.submit(index, layer) for layer in order]
             for done in as_completed(running):
                 layer, one = done.result()
                 found[layer.diff_id] = one
@@ -95,11 +97,17 @@ def indexes_of(
                     raise UnreadableError(
                         f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read"
                     )
+                # Those below are put together while others are still read.
+                while len(merged.indexes) < len(stored.layers):
+                    following = found.get(stored.layers[len(merged.indexes)].diff_id)
+                    if following is None:
+                        break
+                    merged.add(following)
         except BaseException:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return [found[layer.diff_id] for layer in stored.layers]
+    return merged
 
 
 def _index(
@@ -118,16 +126,14 @@ def _index(
 class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for."""
 
-    def __init__(self, indexes: Sequence[LayerIndex]) -> None:
-        self.indexes = indexes
+    def __init__(self, indexes: Sequence[LayerIndex] = ()) -> None:
+        self.indexes: list[LayerIndex] = []
+        """From the lowest to the uppermost."""
         self._bases: list[int] = []
         """A place of all layers together is the layer's base and the place in its columns."""
         self._places: dict[str, int] = {}
-        base = 0
         for index in indexes:
-            self._bases.append(base)
-            self._add(index, base)
-            base += len(index.paths)
+            self.add(index)
 
     def __getitem__(self, path: str) -> Entry:
         index, place = self.locate(path)
@@ -159,8 +165,17 @@ class Merged(Mapping[str, Entry]):
         # A layer without names has the base of the next one, which bisect_right then finds.
         return number, place - self._bases[number]
 
-    def _add(self, index: LayerIndex, base: int) -> None:
+    def fitting(self, pattern: str) -> list[str] | None:
+        """The paths that fit a pattern, each once; None where a layer does not have it noted."""
+        noted = [index.fitting.get(pattern) for index in self.indexes]
+        paths = dict.fromkeys(path for one in noted for path in one or () if path in self._places)
+        return None if None in noted else list(paths)
+
+    def add(self, index: LayerIndex) -> None:
         """Puts a layer on top."""
+        base = self._bases[-1] + len(self.indexes[-1].paths) if self.indexes else 0
+        self._bases.append(base)
+        self.indexes.append(index)
         places = self._places
         own = dict(zip(index.paths, range(base, base + len(index.paths)), strict=True))
         below: list[str] = list(index.opaque)

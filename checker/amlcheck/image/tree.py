@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -182,6 +182,14 @@ def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool 
     return entry
 
 
+def fitting(paths: Iterable[str], text: bytes, pattern: str) -> Iterator[str]:
+    """Those of the paths that `find` finds for a pattern; `text` is made of them by `joined`."""
+    likely = candidates(text, pattern)
+    for path in filter(Patterns((pattern,)), paths if likely is None else likely):
+        if not is_pseudo(path):
+            yield path
+
+
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path fits one of the patterns."""
     return Patterns(patterns)
@@ -198,14 +206,17 @@ class IndexTree:
         entries: Iterable[Entry] | Mapping[str, Entry],
         read: Callable[[str, int], bytes],
         search: Callable[[str, str], list[str]],
+        fitting: Callable[[str], Iterable[str] | None] = lambda pattern: None,
     ) -> None:
         """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError.
 
-        Entries may be a mapping by path that makes them when they are asked for.
+        Entries may be a mapping by path that makes them when they are asked for. `fitting` gives what `find` finds for a
+        pattern where that is known before, otherwise None.
         """
         self._entries = entries if isinstance(entries, Mapping) else {entry.path: entry for entry in entries}
         self._paths: Sequence[str] = sorted(self._entries)
         self._text: bytes | None = None
+        self._fitting = fitting
         self._found: dict[str, list[str]] = {}
         """By pattern: probes ask for the same ones again."""
         self._read, self._search = read, search
@@ -229,13 +240,14 @@ class IndexTree:
         return sorted(names - {""})
 
     def find(self, *patterns: str) -> list[Entry]:
-        if self._text is None:
-            self._text = joined(self._paths)
         for pattern in patterns:
             if pattern not in self._found:
-                likely = candidates(self._text, pattern)
-                fitting = filter(Patterns((pattern,)), self._paths if likely is None else likely)
-                self._found[pattern] = [path for path in fitting if not is_pseudo(path)]
+                known = self._fitting(pattern)
+                if known is None:
+                    if self._text is None:
+                        self._text = joined(self._paths)
+                    known = fitting(self._paths, self._text, pattern)
+                self._found[pattern] = list(known)
         found = {path for pattern in patterns for path in self._found[pattern]}
         return [self._entries[path] for path in sorted(found)]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from amlcheck.errors import UnreadableError
 from amlcheck.image.layer import LayerStream, telling
 from amlcheck.image.layer_cache import LayerCache
-from amlcheck.image.overlay import Merged, Stored, indexes_of
+from amlcheck.image.overlay import Stored, merged_of
 from amlcheck.image.tar import Member, Stream, members
 from amlcheck.image.tree import Kind, Wanted
 
@@ -67,7 +67,7 @@ class _Unpacking:
 
     def __init__(self, stored: Stored, folder: Path, root: int, wanted: Wanted, cache: LayerCache | None) -> None:
         self._layers, self._root = stored.layers, root
-        self._merged = Merged(indexes_of(stored, wanted, cache))
+        self._merged = merged_of(stored, wanted, cache)
         self._paths: dict[int, dict[int, list[str]]] = {}
         """By layer, and by where in it a file begins: its paths, of which there are several for hard links."""
         self._folder = folder
