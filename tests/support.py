@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from amlcheck.arguments import parser
 from amlcheck.catalog import Catalog, Rule, catalog
-from amlcheck.cli import parser
 from amlcheck.judge import Circumstances
 from amlcheck.lint import LintOptions, lint_file
 from amlcheck.model import Fact, Finding, Judgement, Location, SubjectReport

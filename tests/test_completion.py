@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from amlcheck.arguments import parser
 from amlcheck.catalog import catalog
-from amlcheck.cli import parser
 from amlcheck.completion.commands import Command, Option, Value, read
 from amlcheck.completion_command import SHELLS, run_completion
 from needed import lacking

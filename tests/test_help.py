@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from amlcheck.cli import help_of, parser
+from amlcheck.arguments import Parser, help_of, parser
 from amlcheck.help import EXAMPLES, GROUPS
 from test_cli import run
 
 TOP = parser()
 (INSIDE,) = (action for action in TOP._actions if isinstance(action, argparse._SubParsersAction))
-COMMANDS: dict[str, argparse.ArgumentParser] = dict(INSIDE.choices)
+COMMANDS: dict[str, Parser] = dict(INSIDE.choices)
 TYPED = [typed for examples in EXAMPLES.values() for typed, _ in examples]
 
 
@@ -51,10 +51,10 @@ def test_help_fits(name: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_option_is_explained(name: str) -> None:
     """No option without a word of help, and none that is spoken of twice."""
     assert COMMANDS[name].description
-    for action in COMMANDS[name]._actions:
+    for action in COMMANDS[name].actions:
         if not isinstance(action, argparse._SubParsersAction):
             assert action.help, action.option_strings or action.dest
-    flags = [flag for action in COMMANDS[name]._actions for flag in action.option_strings]
+    flags = [flag for action in COMMANDS[name].actions for flag in action.option_strings]
     assert len(flags) == len(set(flags))
 
 

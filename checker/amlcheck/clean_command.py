@@ -16,9 +16,9 @@ def run_clean(options: argparse.Namespace) -> Exit:
 
     Raises AmlcheckError where the engine does not let something be removed.
     """
-    from amlcheck.cli import write
     from amlcheck.image.engine import Engine, NoEngineError
     from amlcheck.image.ownership import sweep_folders
+    from amlcheck.report.destination import write
 
     lines = [f"removed folder {name}" for name in sweep_folders()]
     try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from amlcheck.arguments import Parser
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-def run_completion(shell: str, parser: argparse.ArgumentParser) -> str:
+def run_completion(shell: str, parser: Parser) -> str:
     """The script for a shell."""
     from amlcheck.completion.commands import read
 

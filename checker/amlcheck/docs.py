@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from amlcheck.arguments import help_of
 from amlcheck.catalog import Catalog, Rule, catalog
-from amlcheck.cli import help_of
 
 _BEGIN, _END = "<!-- help:begin -->", "<!-- help:end -->"
 _TOP = "<!-- commands:begin -->", "<!-- commands:end -->"

@@ -11,7 +11,7 @@ from amlcheck.errors import AmlcheckError
 
 def run_hook(options: argparse.Namespace, words: Sequence[str]) -> int:
     """Its exit code. `words` are those of the command line after `hook` and its subcommand. Raises AmlcheckError."""
-    from amlcheck.cli import write
+    from amlcheck.report.destination import write
 
     if options.hook_command in ("install", "uninstall"):
         from amlcheck.hook.install import install, uninstall

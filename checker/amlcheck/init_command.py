@@ -16,7 +16,7 @@ NAME = "amlcheck.toml"
 
 def run_init(options: argparse.Namespace) -> Exit:
     """Writes the file and says what it found. Raises AmlcheckError where there is one already."""
-    from amlcheck.cli import write
+    from amlcheck.report.destination import write
 
     folder = Path(options.folder)
     if not folder.is_dir():

@@ -44,7 +44,7 @@ def run_report(options: argparse.Namespace) -> Exit:
         return exit_code(report)
     with _keyboard(STDIN in given) as keyboard:
         if options.print or not _can_explore(keyboard):
-            from amlcheck.cli import write
+            from amlcheck.report.destination import write
 
             write(_printed(report, options), None)
             return exit_code(report)

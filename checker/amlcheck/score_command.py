@@ -7,13 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from amlcheck.deployment.deploy import STARTING, deploy
+from amlcheck.deployment.deploy import CREATING, PULLING, STARTING, deploy
 from amlcheck.deployment.expectation import TOLERANCE, parse_expectation
 from amlcheck.deployment.options import (
     LIVENESS_SECONDS,
@@ -33,6 +33,7 @@ from amlcheck.regex import regex
 if TYPE_CHECKING:
     from amlcheck.lint_command import Settings
 
+T = TypeVar("T")
 _SIZE = regex(r"(\d+(?:\.\d+)?)([bkmgt]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 MIN_MEMORY = 6 << 20
@@ -43,26 +44,49 @@ def run_score(options: argparse.Namespace) -> Exit:
     """Deploys, asks and reports. Raises AmlcheckError for what the user must change."""
     name, deploy_options = _name(options.image), options_of(options)
     with ThreadPoolExecutor(1) as pool, ending_cleanly(), progress(name) as show:
-        # What is wrong with the settings is told before anything runs; what only the report needs is read while it boots.
-        preparing = pool.submit(_settings, options)
+        # Settings are read while the engine makes the container: what is wrong with them is told before anything is pulled
+        # or run. What only the report needs is read while the server boots.
+        settings = _Later(pool, lambda: _settings(options))
 
         def told(text: str) -> None:
-            if text == STARTING:
-                pool.submit(_read_ahead, options, preparing.result())
+            if text == PULLING:
+                settings.value()
+            elif text == CREATING:
+                settings.begin()
+            elif text == STARTING:
+                pool.submit(_read_ahead, options, settings.value())
             show(text)
 
         deployment = deploy(name, deploy_options, told=told)
-        settings = preparing.result()
     from amlcheck.catalog import catalog
     from amlcheck.concluding import report_of
     from amlcheck.deployment.verdict import subject
     from amlcheck.judge import exit_code
     from amlcheck.report.writing import write_report
 
-    judged = subject(deployment, catalog(), settings.lint.profile, settings.lint.circumstances)
-    report = report_of((judged,), settings)
-    write_report(report, options, settings.config)
+    known = settings.value()
+    judged = subject(deployment, catalog(), known.lint.profile, known.lint.circumstances)
+    report = report_of((judged,), known)
+    write_report(report, options, known.config)
     return exit_code(report)
+
+
+class _Later(Generic[T]):
+    """What is made in a thread from when it is begun, or asked for."""
+
+    def __init__(self, pool: Executor, make: Callable[[], T]) -> None:
+        self._pool, self._make = pool, make
+        self._future: Future[T] | None = None
+
+    def begin(self) -> None:
+        if self._future is None:
+            self._future = self._pool.submit(self._make)
+
+    def value(self) -> T:
+        """Raises what making it raised."""
+        self.begin()
+        assert self._future is not None
+        return self._future.result()
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Iterator
 
+from amlcheck.arguments import Parser
 from amlcheck.catalog import catalog
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
@@ -57,14 +58,14 @@ class Command:
             yield from command.all()
 
 
-def read(parser: argparse.ArgumentParser) -> Command:
+def read(parser: Parser) -> Command:
     """All that a parser knows."""
     return _command(parser, (), "")
 
 
-def _command(parser: argparse.ArgumentParser, path: tuple[str, ...], told: str) -> Command:
+def _command(parser: Parser, path: tuple[str, ...], told: str) -> Command:
     options, arguments, inside, repeats = [], [], [], False
-    for action in parser._actions:
+    for action in parser.actions:
         if isinstance(action, argparse._SubParsersAction):
             helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
             inside += [_command(one, (*path, name), helps.get(name, "")) for name, one in action.choices.items()]

@@ -38,8 +38,8 @@ from amlcheck.serving import covers
 if TYPE_CHECKING:
     from amlcheck.deployment.failures import Observation
 
-STARTING = "starting the container"
-"""Heard before the image's first program runs."""
+PULLING, CREATING, STARTING = "pulling the image", "creating the container", "starting the container"
+"""What `told` hears before the engine gets the image, makes a container and runs the image's first program."""
 POLL_SECONDS = 0.02
 """Between two questions to a server that refuses: what is asked of it costs a millisecond."""
 STEADY_SECONDS = 5.0
@@ -112,7 +112,8 @@ class _Run:
                 " run amlcheck score there"
             )
         self.told("looking for the image")
-        self.engine.provide(self.image, self.options.pull, self.options.platform)
+        pull = self.options.pull
+        self.engine.provide(self.image, pull, self.options.platform, lambda: self.told(PULLING))
         config, digest = self.engine.config(self.image)
         assembly = assemble(config, self.options)
         self.notes += assembly.notes
@@ -156,7 +157,7 @@ class _Run:
         tries = [assembly, *(replace(assembly, entrypoint=words) for words in assembly.second_try)]
         first = ""
         for number, one in enumerate(tries):
-            self.told("creating the container")
+            self.told(CREATING)
             container = ScoringContainer(self.engine, image, one, self.options)
             try:
                 container.put(archive(one))

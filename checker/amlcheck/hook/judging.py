@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlcheck import looking
-from amlcheck.cli import parser
+from amlcheck.arguments import parser
 from amlcheck.concluding import report_of
 from amlcheck.config import read_config
 from amlcheck.data_files import read_toml

@@ -50,7 +50,7 @@ def _lines() -> bytes | None:
 
 
 def _working_tree(options: Sequence[str]) -> int:
-    from amlcheck.cli import parser
+    from amlcheck.arguments import parser
     from amlcheck.discover import find_files
     from amlcheck.errors import AmlcheckError
     from amlcheck.exits import Exit

@@ -74,8 +74,13 @@ class Engine:
         """Whether the image is there without pulling."""
         return self._inspect(name) is not None
 
-    def provide(self, name: str, pull: str = "missing", platform: str = "") -> None:
-        """Sees to it that the image is there: `pull` is missing, always or never. Raises NotThereError."""
+    def provide(
+        self, name: str, pull: str = "missing", platform: str = "", pulling: Callable[[], None] = lambda: None
+    ) -> None:
+        """Sees to it that the image is there: `pull` is missing, always or never; `pulling` is called before it is pulled.
+
+        Raises NotThereError.
+        """
         there = pull != "always" and self.has(name)
         if there:
             return
@@ -83,6 +88,7 @@ class Engine:
             raise NotThereError(
                 f"{shown(name)}: the engine at {self.address} has no such image, and --pull never was given"
             )
+        pulling()
         self.pull(name, platform)
 
     def pull(self, name: str, platform: str = "") -> None:

@@ -9,6 +9,15 @@ import sys
 from contextlib import suppress
 
 from amlcheck.errors import AmlcheckError
+from amlcheck.report.harmless import in_text
+
+
+def write(text: str, output: str | None = None) -> None:
+    """Puts text for people on standard output, or into a file. Raises as `write_out` and `write_file`."""
+    if output is None or output == "-":
+        write_out(in_text(text))
+    else:
+        write_file(output, text)
 
 
 def write_out(text: str) -> None:
