@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from amlcheck.model import Report
 from amlcheck.report.destination import write_file, write_out
 from amlcheck.report.harmless import IN_LOG
 from amlcheck.report.json_reader import MAX_BYTES, parse, read_report
+from amlcheck.streams import columns
 
 STDIN = "-"
 
@@ -62,5 +62,5 @@ def _rendered(difference: Difference, options: argparse.Namespace) -> str:
 
     to_terminal = options.output in (None, STDIN) and sys.stdout is not None and sys.stdout.isatty()
     colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
-    width = shutil.get_terminal_size((text.WIDTH, 24)).columns if to_terminal else text.WIDTH
+    width = columns(text.WIDTH) if to_terminal else text.WIDTH
     return text.render(difference, min(width, 120), colour)

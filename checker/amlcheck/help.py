@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from amlcheck.streams import columns
+
 GROUPS = (
     ("to check", ("lint", "probe", "score", "check")),
     ("to read what was found", ("report", "diff", "explain", "rules", "profiles")),
@@ -71,6 +73,9 @@ COLUMN = 36
 class Formatter(argparse.HelpFormatter):
     """argparse's own, but what stands behind the options keeps its lines."""
 
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns(80) - 2)  # as it would itself, without importing shutil for every option
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" not in text:
             return super()._fill_text(text, width, indent)
@@ -93,10 +98,9 @@ def epilog(command: str, closing: str) -> str:
 
 def of_all(usage: str, description: str, closing: str, helps: dict[str, str]) -> str:
     """The program's own help: its commands in groups. `helps` has each command's line."""
-    import shutil  # neither is needed to check a file
-    import textwrap
+    import textwrap  # is not needed to check a file
 
-    width = max(shutil.get_terminal_size().columns - 2, 40)  # as argparse has it
+    width = max(columns(80) - 2, 40)
     lines = [usage, "", *textwrap.wrap(description, width)]
     left = dict(helps)
     for title, names in (*GROUPS, ("more", tuple(left))):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Report
 from amlcheck.records import replace
 from amlcheck.report.writing import write_report
+from amlcheck.streams import columns
 
 if TYPE_CHECKING:
     from amlcheck.explorer.checking import Checking
@@ -190,5 +190,5 @@ def _printed(report: Report, options: argparse.Namespace) -> str:
     from amlcheck.explorer.printed import printed
 
     narrow = (sys.stdout is not None and sys.stdout.isatty()) or "COLUMNS" in os.environ
-    width = shutil.get_terminal_size((80, 24)).columns if narrow else None
+    width = columns(80) if narrow else None
     return printed(report, width, _colour(options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -55,6 +56,17 @@ def _lead_nowhere(number: int) -> None:
         return
     os.dup2(nowhere, number)
     os.close(nowhere)
+
+
+def columns(otherwise: int) -> int:
+    """The columns of the terminal, as `shutil.get_terminal_size` tells them, without the 2 ms that importing it takes."""
+    with contextlib.suppress(KeyError, ValueError):
+        stated = int(os.environ["COLUMNS"])
+        if stated > 0:
+            return stated
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or otherwise  # type: ignore[union-attr]
+    return otherwise
 
 
 def read_input() -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable
 
@@ -189,6 +188,8 @@ def _too_short(duration: str) -> bool:
 def _mount(value: str) -> str | None:
     if not value or not _CSV.fullmatch(value):
         return f"failed to parse csv mounts: {value!r}"
+    import csv  # few files have a mount
+
     for field in next(csv.reader([value])):
         key, equals, target = field.partition("=")
         at = target.find("$")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from amlcheck.regex import regex
 from amlcheck.report.harmless import in_text
+from amlcheck.streams import columns
 
 if TYPE_CHECKING:
     from amlcheck.hook.checking import Checked
@@ -112,11 +113,9 @@ def _counted(reports: Sequence[Report]) -> str:
 
 
 def _rendered(report: Report) -> str:
-    import shutil
-
     from amlcheck.report import text_report
 
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    columns = shutil.get_terminal_size((100, 24)).columns if terminal or "COLUMNS" in os.environ else 100
+    width = columns(100) if terminal or "COLUMNS" in os.environ else 100
     colour = terminal and "NO_COLOR" not in os.environ
-    return text_report.render(report, min(columns, 120), colour, summary=False)
+    return text_report.render(report, min(width, 120), colour, summary=False)

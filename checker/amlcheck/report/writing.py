@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,6 +16,7 @@ from amlcheck.remembering import runs
 from amlcheck.report import formats
 from amlcheck.report.destination import write_file, write_out
 from amlcheck.report.harmless import in_text
+from amlcheck.streams import columns
 
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1")
 _WIDTH = 100
@@ -95,9 +95,8 @@ def _rendered(output: Output, report: Report, options: argparse.Namespace) -> st
 
     to_terminal = not output.file and sys.stdout is not None and sys.stdout.isatty()
     colour = options.color == "always" or (options.color == "auto" and to_terminal and "NO_COLOR" not in os.environ)
-    columns = shutil.get_terminal_size((text_report.DEFAULT_WIDTH, 24)).columns
-    width = columns if to_terminal or "COLUMNS" in os.environ else _WIDTH
-    return in_text(text_report.render(report, min(width, _MAX_WIDTH), colour))
+    wide = columns(text_report.DEFAULT_WIDTH) if to_terminal or "COLUMNS" in os.environ else _WIDTH
+    return in_text(text_report.render(report, min(wide, _MAX_WIDTH), colour))
 
 
 def _parse(text: str, name: str, told: Callable[[str], AmlcheckError]) -> Output:
