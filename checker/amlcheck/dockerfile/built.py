@@ -276,9 +276,7 @@ class Built:
         if value is None:
             return [PathEntry(None, Text())]
         entries: list[PathEntry] = []
-        rest: Text | None = value
-        while rest is not None:
-            part, rest = rest.partition(":")
+        for part in value.split(":"):
             text = part.value
             if HOLE in text:
                 entries.append(PathEntry(None, part))
