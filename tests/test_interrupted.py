@@ -122,3 +122,29 @@ def test_with_nothing_done_there_is_no_report(tmp_path: Path) -> None:
     with stopped_in(tmp_path, 0) as run:
         out, err, _ = _interrupted(run)
     assert (run.returncode, out, err) == (130, "", "amlcheck: interrupted\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+@pytest.mark.parametrize("read", [True, False], ids=["its reader goes on", "its reader has stopped"])
+def test_a_report_that_is_being_written_comes_to_its_end(tmp_path: Path, read: bool) -> None:
+    """Standard output is a pipe that holds less than the report, so that the run stands while it writes."""
+    for number in range(40):
+        text = "FROM ubuntu:20.04\nRUN apt-get update && apt-get install -y git\n"
+        (tmp_path / f"{number:04}.Dockerfile").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "amlcheck", "lint", ".", "--no-config", "--no-cache", "--format", "json"]
+    pipe = subprocess.PIPE
+    run = subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, start_new_session=True, env=os.environ)
+    assert run.stdout is not None
+    first = os.read(run.stdout.fileno(), 1)
+    started = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    if read:
+        rest, err = run.communicate(timeout=PATIENCE)
+        assert len(json.loads(first + rest)["subjects"]) == 40
+        assert err == b""
+    else:
+        run.wait(timeout=PATIENCE)
+        assert time.monotonic() - started < PATIENCE / 2
+        run.communicate()
+    assert run.returncode == 130
+    assert _left_of(run.pid) == []

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amlcheck import looking
+from amlcheck import finishing, looking
 from amlcheck.catalog import catalog
 from amlcheck.concluding import report_of
 from amlcheck.config import DEFAULT_PROFILE, Config, find_config, read_config
@@ -182,13 +182,13 @@ def run_lint(options: argparse.Namespace) -> Exit:
     if options.unsafe_fixes:
         raise AmlcheckError("--unsafe-fixes goes with --fix, or with --diff to look first")
     made = runs.current
-    with looking.heard_by(made.looks) if made is not None else nullcontext():
+    with finishing.finishing() as finish, looking.heard_by(made.looks) if made is not None else nullcontext():
         expected = any(output.format in SHOW_REPAIRS for output in outputs(options, _config(options)))
         asked = vars(options).get("show_fixes")
         shown = expected if asked is None else asked
         report, settings = lint_report(options, repairs=shown)
         write_report(report, options, settings.config)
-    return exit_code(report)
+    return Exit.INTERRUPTED if finish.interrupted else exit_code(report)
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,9 @@ def _found(
     """The reports on all files; after Ctrl-C those on some, with one more that says so, and True."""
     try:
         with _progress(len(names)) as told:
-            return lint_all(names, lint, told, memory), False
+            reports = lint_all(names, lint, told, memory)
+            finishing.begin()
+            return reports, False
     except LintInterrupted as interrupted:
         if not interrupted.reports:
             raise

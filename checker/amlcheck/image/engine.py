@@ -43,6 +43,10 @@ _HEADER = struct.Struct(">BxxxL")
 _QUOTA_PERIOD = 100_000
 """Microseconds in which a container gets its share of the processors."""
 
+_swept: set[str] = set()
+"""The addresses of the engines that were swept in this run."""
+_SWEEPING = threading.Lock()
+
 
 class NoEngineError(AmlcheckError):
     """No engine answers."""
@@ -57,7 +61,6 @@ class Engine:
 
     def __init__(self, client: APIClient, address: str) -> None:
         self._client, self.address = client, address
-        self._swept = False
 
     @classmethod
     def connect(cls, environment: Mapping[str, str] | None = None) -> Engine:
@@ -265,9 +268,11 @@ class Engine:
         return removed
 
     def sweep_once(self) -> None:
-        """Sweeps, unless this engine was swept in this run already."""
-        if not self._swept:
-            self._swept = True
+        """Sweeps, unless this engine was swept in this run already, by whichever of its clients."""
+        with _SWEEPING:
+            swept = self.address in _swept
+            _swept.add(self.address)
+        if not swept:
             self.sweep()
 
     def remove(self, container: str) -> None:

@@ -30,7 +30,12 @@ def write_bytes_out(content: bytes) -> None:
     if sys.stdout is None:
         raise AmlcheckError("standard output: cannot be written: it is closed")
     try:
-        sys.stdout.buffer.write(content)
+        left = memoryview(content)
+        while left:  # unbuffered (PYTHONUNBUFFERED), a signal leaves the rest unwritten
+            written = sys.stdout.buffer.write(left)
+            if written is None:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            left = left[written:]
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
