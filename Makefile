@@ -29,12 +29,15 @@ audit: $(VENV)/.test  ## known vulnerabilities of what an installation brings
 images: $(VENV)/.test  ## build all images that live tests probe; IMAGES="compliant gpu" for some
 	PYTHONPATH=tests $(BIN)/python -m images $(IMAGES)
 
-bench: $(VENV)/.test  ## how long it takes, beside tar, docker run, testinfra, hadolint, Checkov and git push; CORPUS=DIR
+bench: $(VENV)/.test  ## how long it takes, beside its peers, and how it grows; CORPUS=DIR
 	$(BIN)/python bench/archive.py
 	PYTHONPATH=tests $(BIN)/python -m images compliant --then $(BIN)/python bench/session.py
 	$(BIN)/python bench/score.py
 	$(BIN)/python bench/lint.py $(if $(CORPUS),--corpus $(CORPUS))
 	$(BIN)/python bench/push.py
+	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/interrupt.py $(if $(CORPUS),--corpus $(CORPUS))
+	PYTHONPATH=tests $(BIN)/python -m images compliant --then $(BIN)/python bench/probe.py
 
 cov: $(VENV)/.test  ## the tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
