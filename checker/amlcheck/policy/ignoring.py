@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from amlcheck.catalog import DOCKERFILE, POLICY, Catalog, Rule
 from amlcheck.discover import is_environment_name
 from amlcheck.model import Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
-from amlcheck.nearest import nearest
+from amlcheck.nearest import nearest_rule
 from amlcheck.policy.comments import MARK, Comments, Ignore, comments_of
 from amlcheck.records import dataclass, field, replace
 
@@ -198,7 +198,7 @@ def _rule(rules: Mapping[str, Rule], name: str) -> Rule | None:
 
 
 def _near(rules: Mapping[str, Rule], name: str) -> str | None:
-    return nearest(name, rules) or nearest(name.upper(), rules)
+    return nearest_rule(name, [one for one in rules if one.isupper()], [one for one in rules if not one.isupper()])
 
 
 def _ends(
