@@ -177,7 +177,7 @@ def _is_about(subject: SubjectReport, path: str) -> bool:
 def _faults(file: _File, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Location, str, str]]:
     """What is told of comments that cannot be read, or name no rule: rule, place, message, advice."""
     for fault in file.comments.faults:
-        yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", ""
+        yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", fault.fix
     hints = MAX_HINTS
     for ignore in file.comments.ignores:
         for name in ignore.names:
