@@ -69,6 +69,8 @@ def judge(
     strongest = ranked[0].testimony if ranked else None
     facts = [witness.testimony for witness in ranked if isinstance(witness.testimony, Fact)]
     found = facts[0].value.text if facts else None
+    if facts and facts[0].fix:
+        fix = facts[0].fix.replace("{expected}", requirement.expected if requirement is not None else "")
 
     def conclude(verdict: Verdict, reason: str) -> Judgement:
         return Judgement(

@@ -105,7 +105,7 @@ def _by_ranges(image: Built, ranges: list[DefaultsRange], release: str, testimon
         return Unknown("inference-server", f"what azureml-defaults {release} brings is not known", testimony.evidence)
     if servers == {"none"}:
         note = f"azureml-defaults {release} brings no web server: it cannot serve"
-        return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
+        return Fact("inference-server", ABSENT, testimony.evidence, note, True, _serving(image))
     if "none" in servers:
         reason = f"azureml-defaults {release} may or may not bring a server: {', '.join(sorted(servers))}"
         return Unknown("inference-server", reason, testimony.evidence)
@@ -131,7 +131,22 @@ def _broken(image: Built, breaking: list[DefaultsRange], every: bool, release: s
         every = every and python.value.versions <= affected
     if not every:
         return Unknown("inference-server", what, served.evidence)
-    return Fact("inference-server", ABSENT, served.evidence, what, final=True)
+    instead = _serving(image)
+    fix = f"{instead}, or pin {remedy} beside it" if instead else f"pin {remedy} beside it"
+    return Fact("inference-server", ABSENT, served.evidence, what, True, fix)
+
+
+def _serving(image: Built) -> str:
+    """The release to take instead: the newest that can be installed and serves on every possible Python; else empty."""
+    python = effective_python(image).testimony
+    here = python.value.versions if isinstance(python, Fact) else None
+    if here is None:
+        return ""
+    for item in reversed(image.knowledge.defaults):
+        breaks = bool(item.breaks_unless) and (item.breaks_python is None or not here.isdisjoint(item.breaks_python))
+        if here <= item.python and item.server != "none" and not breaks and not item.gone:
+            return f"take azureml-defaults=={item.newest}, which serves on Python {here.text}"
+    return ""
 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:
