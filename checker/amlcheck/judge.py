@@ -148,7 +148,8 @@ def disagreement(component: str, requirement: Requirement | None, witnesses: Seq
     opposite = None not in answers and answers[0] is not answers[1]
     if not opposite and not exclude(promised.value, found.value):
         return []
-    message = f"{component}: the Dockerfile says {promised.value.text}, the image has {found.value.text}"
+    has = found.value.text if found.value.present else "none"
+    message = f"{component}: the Dockerfile says {promised.value.text}, the image has {has}"
     place = next((item.location for item in promised.evidence if item.location is not None), None)
     return [Notice(message, place, related=(*promised.evidence, *found.evidence))]
 

@@ -102,20 +102,32 @@ class Page:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """A text in rows of at most `width` cells, broken between words, and within those that are longer than a row."""
+    """A text in rows of at most `width` cells, broken between words; those that are longer than a row, such as paths, at
+    their slashes, else at other marks.
+    """
     rows: list[str] = []
     row = ""
     for found in _WORDS.finditer(text.replace("\n", " ")):
         piece = found.group()
-        if row and cells(row) + cells(piece) > width:
+        room = width - cells(row)
+        if row and cells(piece) > room and (cells(piece.lstrip()) <= width - cells(indent) or 2 * room < width):
             rows.append(row)
             row, piece = indent, piece.lstrip()
         while cells(row) + cells(piece) > width:
-            part = cut(piece, max(width - cells(row), 1))
+            part = _up_to_a_mark(cut(piece, max(width - cells(row), 1)))
             rows.append(row + part)
             row, piece = indent, piece[len(part) :]
         row += piece
     return [*rows, row] if row.strip() or not rows else rows
+
+
+def _up_to_a_mark(part: str) -> str:
+    """The start of a long word up to its last slash, or another mark; all of it where that would leave little."""
+    for marks in ("/", "-_.,:;=+&?@"):
+        at = max(map(part.rfind, marks)) + 1
+        if 3 * at >= len(part):
+            return part[:at]
+    return part
 
 
 def cut(text: str, room: int) -> str:
