@@ -527,7 +527,9 @@ def _init(init: Parser) -> None:
 
 
 def _clean(clean: Parser) -> None:
-    clean.add_argument("--cache", action="store_true", help="also empty the cache of layers and downloaded images")
+    clean.add_argument(
+        "--cache", action="store_true", help="also forget what is remembered: checked files, layers, downloaded images"
+    )
 
 
 def _rules(rules: Parser) -> None:
