@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from amlcheck.deployment.model import Answer, Deployment, Exchange, Outcome, Request
 from amlcheck.model import Evidence, Finding, Location, Report, Severity, SubjectReport
+from amlcheck.records import replace
+from amlcheck.report.deployment_text import show
 from amlcheck.report.page import Page, cells, cut, wrap
 from amlcheck.report.text_report import render
 
@@ -116,3 +119,17 @@ def test_a_place_that_is_cited_twice_is_shown_once() -> None:
     text = render(Report("x", (SubjectReport("Dockerfile", "dockerfile", findings=(finding,), sources=sources),)))
     assert text.count("1 | FROM ubuntu:22.04") == 1
     assert "^^^^^^^^^^^^ base image, says 22.04\n" in text
+
+
+def test_a_request_that_is_asked_again_says_why() -> None:
+    good = Exchange(Request(name="sample", path="/score"), Outcome.ANSWERED, Answer(200, {}, b"[1]", 0.01), 0.01)
+    bad = replace(
+        good, request=Request(name="an empty body", path="/score"), answer=Answer(400, {}, b"", 0.01), bad=True
+    )
+    page = Page(80, False)
+    show(page, Deployment("a:1", "packaged", "it has a script", (), (good, bad, good)))
+    assert str(page).splitlines()[1:4] == [
+        "  POST /score: sample: 200 [1] (10 ms)",
+        "  bad requests: an empty body 400",
+        "  POST /score again, after the bad requests: sample: 200 [1] (10 ms)",
+    ]
