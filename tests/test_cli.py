@@ -818,3 +818,13 @@ def test_kinds_of_cases() -> None:
     found = [path for path in CASES.rglob("*") if path.is_file() and path.name.endswith("ockerfile")]
     assert len(found) > 300
     assert {path.name.partition("-")[0] for path in found if path.name != "Dockerfile"} == set(KINDS)
+
+
+def test_without_an_engine_the_advice_is_for_what_was_asked(folder: Path) -> None:
+    """`score` needs an engine wherever the image is; a configured Dockerfile is called as the user would call it."""
+    (folder / "amlcheck.toml").write_text('dockerfile = "met.Dockerfile"\n')
+    nowhere = {"DOCKER_HOST": f"unix://{folder}/none.sock"}
+    scored = run("score", "x:1", cwd=folder, env=nowhere)
+    assert (scored.code, "rootfs:" in scored.err) == (2, False)
+    checked = run("check", "--format", "json", cwd=folder, env=nowhere)
+    assert checked.data["subjects"][0]["subject"] == "met.Dockerfile"

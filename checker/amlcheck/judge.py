@@ -72,6 +72,8 @@ def judge(
     if facts and facts[0].fix:
         fix = facts[0].fix.replace("{expected}", requirement.expected if requirement is not None else "")
 
+    accepted = bool(facts) and requirement is not None and requirement.compare(facts[0].value) is True
+
     def conclude(verdict: Verdict, reason: str) -> Judgement:
         return Judgement(
             component=component,
@@ -82,7 +84,7 @@ def judge(
             witnesses=tuple(witnesses),
             severity=requirement.severity if requirement else Severity.INFO,
             source=requirement.source if requirement else "",
-            fix=fix if verdict is Verdict.VIOLATED or (verdict is Verdict.UNDECIDED and facts) else "",
+            fix=fix if verdict is Verdict.VIOLATED or (verdict is Verdict.UNDECIDED and facts and not accepted) else "",
             rule=rule,
         )
 

@@ -31,7 +31,7 @@ from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig
-from amlcheck.image.engine import Engine
+from amlcheck.image.engine import Engine, NoEngineError
 from amlcheck.records import dataclass, field, replace
 from amlcheck.serving import covers
 
@@ -71,12 +71,20 @@ def deploy(
     options = options if options is not None else DeployOptions()
     options.check()
     own = engine is None
-    connected = engine if engine is not None else Engine.connect()
+    connected = engine if engine is not None else _connected()
     try:
         return _Run(connected, name, options, told).run()
     finally:
         if own:
             connected.close()
+
+
+def _connected() -> Engine:
+    """The engine. Raises AmlcheckError: without one nothing is run, wherever the image is."""
+    try:
+        return Engine.connect()
+    except NoEngineError as error:
+        raise AmlcheckError(error.why) from None
 
 
 class _FailedError(Exception):

@@ -48,7 +48,7 @@ class NoEngineError(AmlcheckError):
     """No engine answers: why, and what an image may be read from instead."""
 
     def __init__(self, why: str, instead: str = "") -> None:
-        super().__init__(f"{why}; {instead}" if instead else why)
+        super().__init__(f"{why}, {instead}" if instead else why)
         self.why = why
 
 
@@ -545,8 +545,8 @@ def _settings(environment: Mapping[str, str]) -> dict[str, Any]:
             return {"base_url": f"unix://{path}"}
     raise NoEngineError(
         "no container engine answers: there is no socket of Docker or Podman in its usual place and DOCKER_HOST is not"
-        " set",
-        "start one, or give a docker-archive:, oci: or rootfs: instead",
+        " set; start one",
+        "or give a docker-archive:, oci: or rootfs: instead",
     )
 
 
