@@ -87,7 +87,9 @@ class Mapped:
     _starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", tuple(start for start, _ in self.joints))
+        joints = self.joints
+        starts = (joints[0][0],) if len(joints) == 1 else tuple([start for start, _ in joints])
+        object.__setattr__(self, "_starts", starts)
 
     @classmethod
     def of(cls, source: Source, start: int = 0, end: int | None = None) -> Mapped:
@@ -96,7 +98,7 @@ class Mapped:
 
     def offset(self, index: int) -> int:
         """The place in the source of the character at `index`."""
-        at = self._joint(index)
+        at = 0 if len(self.joints) == 1 else self._joint(index)
         start, origin = self.joints[at]
         return origin if self.wholes and self.wholes[at] else origin + index - start
 
@@ -108,12 +110,16 @@ class Mapped:
         begin = self.offset(start)
         if end <= start:
             return Span(self.source, begin, begin)
+        if len(self.joints) == 1 and not self.wholes:
+            return Span(self.source, begin, begin + end - start)
         whole = self.wholes[self._joint(end - 1)] if self.wholes else 0
         stop = self.offset(end - 1) + (whole or 1)
         return Span(self.source, min(begin, stop), max(begin, stop))
 
     def slice(self, start: int, end: int | None = None) -> Mapped:
         stop = len(self.text) if end is None else end
+        if len(self.joints) == 1 and not self.wholes:
+            return Mapped(self.source, self.text[start:stop], ((0, self.offset(start)),))
         first, last = self._joint(start), bisect_left(self._starts, stop)
         wholes = self.wholes[first:last]
         moved = tuple(
