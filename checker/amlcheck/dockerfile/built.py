@@ -280,9 +280,7 @@ class Built:
         if self._path is not None and self._path[0] is value:
             return self._path[1]
         entries: list[PathEntry] = []
-        rest: Text | None = value
-        while rest is not None:
-            part, rest = rest.partition(":")
+        for part in value.split(":"):
             text = part.value
             if HOLE in text:
                 entries.append(PathEntry(None, part))
