@@ -42,13 +42,18 @@ class Page:
 
     def line(self, *segments: Segment) -> None:
         """One line, cut at the page's width."""
-        room = self.width
-        shown = []
-        for text, style in segments:
-            kept = cut(plain(text).replace("\n", " "), room)  # whoever calls: a result that is read may be anybody's
-            room -= cells(kept)
-            shown.append(self._styled(kept, style))
-        self._lines.append("".join(shown).rstrip())
+        # Whoever calls: a result that is read may be anybody's.
+        texts = [plain(text).replace("\n", " ") for text, _ in segments]
+        whole = "".join(texts)
+        if cells(whole) > self.width:
+            room = self.width
+            for index, text in enumerate(texts):
+                texts[index] = cut(text, room)
+                room -= cells(texts[index])
+            whole = "".join(texts)
+        if self.colour:
+            whole = "".join([self._styled(text, style) for text, (_, style) in zip(texts, segments, strict=True)])
+        self._lines.append(whole.rstrip())
 
     def paragraph(self, text: str, style: str = "") -> None:
         """A text, wrapped."""
