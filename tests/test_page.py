@@ -13,6 +13,7 @@ from amlcheck.deployment.model import Answer, Deployment, Exchange, Outcome, Req
 from amlcheck.model import Evidence, Finding, Location, Report, Severity, SubjectReport
 from amlcheck.records import replace
 from amlcheck.report.deployment_text import show
+from amlcheck.report.harmless import _CONTROL, plain
 from amlcheck.report.page import Page, cells, cut, wrap
 from amlcheck.report.text_report import render
 
@@ -133,3 +134,13 @@ def test_a_request_that_is_asked_again_says_why() -> None:
         "  bad requests: an empty body 400",
         "  POST /score again, after the bad requests: sample: 200 [1] (10 ms)",
     ]
+
+
+@given(st.text(max_size=40))
+def test_what_is_printable_is_plain(text: str) -> None:
+    """The short way through `plain` and the long one come to the same."""
+    assert plain(text) == _CONTROL.sub("\ufffd", text.replace("\t", "    "))
+
+
+def test_no_control_character_is_printable() -> None:
+    assert not [char for char in map(chr, range(0x110000)) if char.isprintable() and _CONTROL.search(char)]
