@@ -2,7 +2,8 @@ r"""Docker refuses the file
 
 ## What it asks
 
-The Dockerfile can be built: BuildKit's parser and its instruction checks accept every line.
+The Dockerfile can be built: BuildKit's parser and its instruction checks accept every line. Where no line is an instruction,
+as in YAML or JSON under the name of a Dockerfile, that is told once.
 
 ## Why
 

@@ -99,7 +99,10 @@ def find_files(paths: Sequence[str], exclude: Sequence[str] = (), refused: dict[
 def same(path: str) -> str:
     """What is the same for two spellings of a path. Where it goes up again behind a folder, that may be a link: it is kept."""
     goes_up = f"{os.sep}{os.pardir}{os.sep}" in path.lstrip(f"{os.pardir}{os.sep}")
-    return path if path == "-" or goes_up else os.path.abspath(path)
+    try:
+        return path if path == "-" or goes_up else os.path.abspath(path)
+    except OSError:  # the working directory is gone, which is told when the file is read
+        return path
 
 
 def _walk(folder: str) -> Iterator[str]:
