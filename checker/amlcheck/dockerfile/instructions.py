@@ -175,7 +175,21 @@ class InstructionReader:
         except ExpansionError:
             return
         for word in words:
-            self.built.exposed.append(Stated(word.value, word, word.span or self.instruction.span, self.instruction))
+            span = word.span or self.instruction.span
+            self.built.exposed.append(Stated(word.value, word, span, self.instruction))
+            if word.known:
+                self._check_port(word.value, span)
+
+    def _check_port(self, text: str, span: Span) -> None:
+        if text.isascii() and text.isdigit() and len(text) < 5:  # nearly all of them
+            return
+        from amlcheck.dockerfile.ports import refusal
+
+        why = refusal(text)
+        if why is not None:
+            problem = Problem(span, f"EXPOSE: {why}", "name a port up to 65535, or a range, with /tcp, /udp or /sctp")
+            if problem not in self.builder.problems:
+                self.builder.problems.append(problem)
 
     def _user(self) -> None:
         self.built.user = self._expand(self.instruction.args)
