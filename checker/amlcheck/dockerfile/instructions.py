@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -357,13 +358,14 @@ class InstructionReader:
                 for value, place in self.instruction.json
             )
             if words:
-                registry.dispatch(Command(words, self.instruction.span, True), step)
+                registry.dispatch(Command(words, self.instruction.span, True, noticed=True), step)
             return
         shell = self.built.shell
         program = posixpath.basename(shell[0]) if shell else "sh"
         if program not in _POSIX_SHELLS and not self.built.active_env:
             self._unread(f"the shell {program} is not followed", self.instruction.keyword_span, True)
             return
+        step.runner.stops = any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in shell[1:])
         step.runner.run(self._script(), bash=True if program == "bash" else None)
 
     def _script(self) -> Mapped:
