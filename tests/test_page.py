@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from amlcheck.report.harmless import _CONTROL, plain
 from amlcheck.report.page import Page, cells, cut, wrap
 
 WORDS = st.text(st.sampled_from("ab -/.:\u00e9\u4e2d\u0301\u200b\U0001f600"), max_size=60)
@@ -82,3 +83,13 @@ def test_hanging_text_is_indented() -> None:
     page = Page(20, colour=False)
     page.hanging("  fix: ", "pin the version of it", "green", "", 4)
     assert str(page) == "  fix: pin the\n    version of it\n"
+
+
+@given(st.text(max_size=40))
+def test_what_is_printable_is_plain(text: str) -> None:
+    """The short way through `plain` and the long one come to the same."""
+    assert plain(text) == _CONTROL.sub("\ufffd", text.replace("\t", "    "))
+
+
+def test_no_control_character_is_printable() -> None:
+    assert not [char for char in map(chr, range(0x110000)) if char.isprintable() and _CONTROL.search(char)]

@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from amlcheck.deployment.asking import Address, ask
@@ -104,6 +104,7 @@ class _Run:
     live: Address | None = None
     """Where the liveness route answered."""
     redact: Redaction = field(default_factory=Redaction)
+    sweeping: _Sweeping = field(init=False)
 
     def run(self) -> Deployment:
         if not self.engine.is_local:
@@ -113,12 +114,13 @@ class _Run:
             )
         self.told("looking for the image")
         pull = self.options.pull
-        self.engine.provide(self.image, pull, self.options.platform, lambda: self.told(PULLING))
-        config, digest = self.engine.config(self.image)
+        config, digest = self.engine.provided_config(
+            self.image, pull, self.options.platform, lambda: self.told(PULLING)
+        )
         assembly = assemble(config, self.options)
         self.notes += assembly.notes
         self.redact = Redaction({**config.env, **self.options.environment})
-        with _sweeping(self.engine):
+        with _Sweeping(self.engine) as self.sweeping:
             failure = self._deploy(digest or self.image, config, assembly)
         return Deployment(
             image=self.image,
@@ -178,6 +180,7 @@ class _Run:
             if number:
                 self.notes.append(f"the image has no azmlinfsrv: {' '.join(one.entrypoint[:2])} was started instead")
             self._reached(Stage.STARTED)
+            self.sweeping.begin()
             return container
         raise AssertionError("unreachable")
 
@@ -545,20 +548,31 @@ def _classified(observation: Observation) -> Failure:
     return failures.classify(observation)
 
 
-@contextlib.contextmanager
-def _sweeping(engine: Engine) -> Iterator[None]:
-    """What a dead run left goes while this one works; where it cannot, the next one tries again."""
+class _Sweeping:
+    """What a dead run left goes while this one's server boots; where it cannot, the next one tries again."""
 
-    def sweep() -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._thread = threading.Thread(target=self._sweep, daemon=True)
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
+
+    def __enter__(self) -> _Sweeping:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.begin()
+        if self._begun:
+            self._thread.join()
+
+    def _sweep(self) -> None:
         with contextlib.suppress(AmlcheckError):
-            engine.sweep_once()
-
-    thread = threading.Thread(target=sweep, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
+            self._engine.sweep_once()
 
 
 def _bytes(count: int) -> str:

@@ -178,6 +178,8 @@ class Built:
     """Requirements that pip refuses, in all stages."""
     problems: list[Problem] = field(default_factory=list)
     """Why Docker refuses the file, if it does."""
+    _path: tuple[Text, list[PathEntry]] | None = field(default=None, repr=False)
+    """What `path` read last, and what it came to."""
 
     # --- what rules ask ----------------------------------------------------------------------------------------------
 
@@ -318,15 +320,16 @@ class Built:
         value = self.image_path or self.env.get("PATH")
         if value is None:
             return [PathEntry(None, Text())]
+        if self._path is not None and self._path[0] is value:
+            return self._path[1]
         entries: list[PathEntry] = []
-        rest: Text | None = value
-        while rest is not None:
-            part, rest = rest.partition(":")
+        for part in value.split(":"):
             text = part.value
             if HOLE in text:
                 entries.append(PathEntry(None, part))
             elif text:
                 entries.append(PathEntry(posixpath.normpath(text), part))
+        self._path = value, entries
         return entries
 
     def conda_prefixes(self) -> list[str]:

@@ -3,7 +3,7 @@
 BuildKit's line discipline, from frontend/dockerfile/parser of moby/buildkit (read 2026-11-21): comment and blank lines
 inside a continuation are skipped, a continuation is the escape character and then only blanks and tabs, heredoc bodies
 belong to the instruction that opened them, and parser directives end at the first line that is none.
-dockerfile-parse differs on each of these; canonical lines are such that it cannot. Lengths are kept, so columns are too.
+dockerfile-parse differs on each of these; canonical lines are such that it cannot.
 """
 
 from __future__ import annotations
@@ -89,11 +89,15 @@ class Canonical:
     """The file ends inside a continuation: its last instruction then reaches to the last line, blank or not."""
 
     def text(self) -> str:
-        """The canonical text: as many lines as the file has, each of the same length where it belongs to an instruction."""
+        """The canonical text: as many lines as the file has.
+
+        Between the first and the last line of an instruction stand comments, which end none: dockerfile-parse copies all
+        that it has of an instruction for each further line, and an instruction may have a million.
+        """
         return "".join(self._canonical_line(line) for line in self.lines)
 
     def _canonical_line(self, line: Line) -> str:
-        if line.role is Role.BLANK:
+        if line.role is Role.BLANK or (line.role is Role.CONTINUED and line.continues):
             return "#\n"
         words = _ODD_BLANKS.sub(_STAND_IN, self.source.text[line.start : line.end])
         if line.role is Role.START and words[:1] in ("", "#"):

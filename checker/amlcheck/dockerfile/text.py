@@ -6,7 +6,7 @@ What cannot be resolved is in the text as `HOLE`, so that patterns can still mat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from amlcheck.dockerfile.source import Mapped, Span
 from amlcheck.model import Chain, Evidence
@@ -79,17 +79,26 @@ class Text:
 
     def slice(self, start: int, end: int) -> Text:
         """The part of the word between two indices of `value`."""
-        taken: list[Piece] = []
-        at = 0
-        for piece in self.pieces:
-            low, high = max(start - at, 0), min(end - at, len(piece.value))
-            if low < high:
-                span = piece.span
-                if span is not None and piece.is_literal:
-                    span = Span(span.source, span.start + low, span.start + high)
-                taken.append(Piece(piece.value[low:high], span, piece.via, piece.reason))
-            at += len(piece.value)
-        return Text(tuple(taken))
+        return next(self._slices([(start, end)]))
+
+    def _slices(self, ranges: Iterable[tuple[int, int]]) -> Iterator[Text]:
+        """The parts of the word between pairs of indices, each of which starts where the one before ended, or later."""
+        at = index = 0
+        for start, end in ranges:
+            taken: list[Piece] = []
+            while index < len(self.pieces):
+                piece = self.pieces[index]
+                low, high = max(start - at, 0), min(end - at, len(piece.value))
+                if low < high:
+                    span = piece.span
+                    if span is not None and piece.is_literal:
+                        span = Span(span.source, span.start + low, span.start + high)
+                    taken.append(Piece(piece.value[low:high], span, piece.via, piece.reason))
+                if at + len(piece.value) > end:
+                    break
+                at += len(piece.value)
+                index += 1
+            yield Text(tuple(taken))
 
     @property
     def causes(self) -> Chain:
@@ -115,6 +124,14 @@ class Text:
         if at < 0:
             return self, None
         return self.slice(0, at), self.slice(at + len(separator), len(self.value))
+
+    def split(self, separator: str) -> list[Text]:
+        """The parts between all separators, at the cost of one look at the word."""
+        ranges: list[tuple[int, int]] = []
+        for part in self.value.split(separator):
+            start = ranges[-1][1] + len(separator) if ranges else 0
+            ranges.append((start, start + len(part)))
+        return list(self._slices(ranges))
 
     def __add__(self, other: Text) -> Text:
         return Text(self.pieces + other.pieces)

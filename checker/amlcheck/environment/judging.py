@@ -9,6 +9,7 @@ from amlcheck.catalog import CRASHED, ENVIRONMENT, Catalog
 from amlcheck.discover import NO_ENVIRONMENT
 from amlcheck.dockerfile.built import EVERYTHING, Base, Built, Opaque, Package
 from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.foreign import not_for_checking, what_it_is
 from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.reader import read
 from amlcheck.dockerfile.text import literal
@@ -167,6 +168,10 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         crash = Finding(CRASHED, Severity.WARNING, message, fix="please report it with the file")
         return SubjectReport(shown, "environment", findings=(crash,))
     if not environments:
+        is_named = options.named is not None and shown in options.named
+        it_is = what_it_is(files.texts.get(shown, "")) if is_named else None
+        if it_is is not None and it_is[0] != "JSON":
+            return SubjectReport(shown, "environment", error=not_for_checking(shown, it_is))
         return SubjectReport(shown, "environment", error=NO_ENVIRONMENT)
     found: list[Finding] = []
     notes: list[str] = []

@@ -81,15 +81,29 @@ class Engine:
 
         Raises NotThereError.
         """
-        there = pull != "always" and self.has(name)
-        if there:
-            return
+        self._provided(name, pull, platform, pulling)
+
+    def provided_config(
+        self, name: str, pull: str = "missing", platform: str = "", pulling: Callable[[], None] = lambda: None
+    ) -> tuple[ImageConfig, str]:
+        """As `provide`, and then `config`."""
+        found = self._provided(name, pull, platform, pulling)
+        if found is None:
+            return self.config(name)
+        return parse_config(found, name), str(found.get("Id") or "")
+
+    def _provided(self, name: str, pull: str, platform: str, pulling: Callable[[], None]) -> Mapping[str, Any] | None:
+        """What is known of the image where it was there; None where it was pulled."""
+        found = self._inspect(name) if pull != "always" else None
+        if found is not None:
+            return found
         if pull == "never":
             raise NotThereError(
                 f"{shown(name)}: the engine at {self.address} has no such image, and --pull never was given"
             )
         pulling()
         self.pull(name, platform)
+        return None
 
     def pull(self, name: str, platform: str = "") -> None:
         """Gets an image from its registry, with the credentials that docker has. Raises NotThereError."""

@@ -28,12 +28,7 @@ def echo(command: Command, step: Step) -> None:
 
 def _with_line_ends(text: Text) -> Text:
     """Escaped line ends as line ends; a space keeps each character at its place."""
-    out = Text()
-    rest: Text | None = text
-    while rest is not None:
-        part, rest = rest.partition("\\n")
-        out = out + part + (literal(" \n") if rest is not None else Text())
-    return out
+    return join(text.split("\\n"), " \n")
 
 
 def cat(command: Command, step: Step) -> None:
