@@ -45,7 +45,8 @@ indented.
 
 ## Sources
 
-- moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21.
+- moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21; EXPOSE:
+  frontend/dockerfile/dockerfile2llb/convert_expose.go, and Docker 20.10: what both refuse.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ The inference server and azureml-defaults run in it; on an older Python they can
 ## How it is read
 
 PATH is walked as the image would: conda's prefix and what `conda install python=…` put there, conda environments,
-virtual environments, apt's python3 by the release of the distribution, the base image.
+virtual environments, apt's python3 by the release of the distribution, the base image. Of an environment file that is not
+known to be used for scoring (a conda file, a v2 environment) this alone is judged, where the Python that it names is certainly
+right or wrong.
 
 ## Bad
 
