@@ -47,12 +47,19 @@ class Builder:
         self.knowledge = knowledge
         self.context = context
         self.problems: list[Problem] = list(plan.problems)
+        self._told: set[Problem] = set(plan.problems)
         self.sources: dict[str, Source] = {plan.dockerfile.source.path: plan.dockerfile.source}
         self.effort = Effort()
         self._missing: list[Missing] = []
         self._refused: list[Refused] = []
         self._deferred: dict[int, list[Instruction]] = {}
         self._done: dict[int, StageState] = {}
+
+    def refuse(self, problem: Problem) -> None:
+        """Notes why Docker refuses the file, once."""
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)
 
     def target(self) -> Built:
         """The stage that is built."""
@@ -140,7 +147,7 @@ class Builder:
             chain = (*chain, Evidence(f"{stage.base.value}: {known.source}", None, "known base image"))
         built.base = Base(stage.base, reference, known, chain, stage.platform, span)
         if stage.base.known and reference is None and stage.base.value:
-            self.problems.append(
+            self.refuse(
                 Problem(span, f"invalid image reference: {stage.base.value!r}", "name[:tag][@digest], in lower case")
             )
         if known is not None:
@@ -208,6 +215,7 @@ def _child(parent: Built) -> Built:
         stated_env=list(parent.stated_env),
         labels=list(parent.labels),
         args=list(parent.args),
+        arg_names=set(parent.arg_names),
         exposed=list(parent.exposed),
         homes=dict(parent.homes),
         commands=list(parent.commands),

@@ -156,6 +156,7 @@ class Built:
     stated_env: list[Stated] = field(default_factory=list)
     labels: list[Stated] = field(default_factory=list)
     args: list[Stated] = field(default_factory=list)
+    arg_names: set[str] = field(default_factory=set)
     exposed: list[Stated] = field(default_factory=list)
     user: Text = field(default_factory=Text)
     workdir: Text = field(default_factory=Text)
@@ -336,7 +337,7 @@ class Built:
         """Where conda stands, in the order in which it came: the base image's, then those installed."""
         known = self.base.known if self.base else None
         found = [known.prefixes["conda"]] if known is not None and "conda" in known.prefixes else []
-        found += [package.place for package in self.packages.of_manager("installer") if package.place]
+        found += [place for place in self.packages.places_of("installer") if place]
         return list(dict.fromkeys(found))
 
     def reachable(self, place: str) -> bool:

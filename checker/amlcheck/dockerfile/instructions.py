@@ -103,7 +103,7 @@ class InstructionReader:
         if name == "PWD":
             return self.built.workdir if self.built.workdir.pieces else literal("/")
         declared = self.builder.plan.global_args.get(name)
-        if declared is None and any(stated.name == name for stated in self.built.args):
+        if declared is None and name in self.built.arg_names:
             return hole(f"ARG {name} has no default (give --build-arg {name}=…)")
         base = self.built.base
         known = base.known if base is not None else None
@@ -121,8 +121,7 @@ class InstructionReader:
         except ExpansionError as error:
             span = word.span(0, len(word.text))
             problem = Problem(span, f"Docker cannot expand this: {error}", "correct the substitution")
-            if problem not in self.builder.problems:
-                self.builder.problems.append(problem)
+            self.builder.refuse(problem)
             return hole(str(error), span)
 
     def _words(self) -> list[Text]:
@@ -144,6 +143,7 @@ class InstructionReader:
             whole = word.span(0, len(word.text)) if word is not None else span
             stated = held if value is None else value
             self.built.args.append(Stated(label, stated or Text(), span.cover(whole), self.instruction))
+            self.built.arg_names.add(label)
             if label == "PATH" and self.built.image_path is None:
                 self.built.image_path = self.built.env.get("PATH")
             if held is not None:

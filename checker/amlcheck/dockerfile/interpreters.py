@@ -112,9 +112,8 @@ def _told(image: Built, entries: list[tuple[Package, PackageMeaning]]) -> Testim
         package, value = plain[-1]
     if package.unknown:
         return Unknown("python", f"the version of {package.name} is not known: {package.unknown}", package.chain)
-    later = [
-        item for item, _ in entries if not item.certain and image.packages.index(item) > image.packages.index(package)
-    ]
+    at = next(number for number, (item, _) in enumerate(entries) if item is package)
+    later = [item for item, _ in entries[at + 1 :] if not item.certain]
     if later:
         return Unknown("python", "another Python may be installed over it, under a condition", later[0].chain)
     if value.versions is None and package.manager == "apt":

@@ -22,6 +22,8 @@ class Packages(list["Package"]):
         self._names: dict[str, list[int]] = {}
         self._managers: dict[str, list[int]] = {}
         self._places: dict[str, list[int]] = {}
+        self._spots: dict[tuple[str, str], list[int]] = {}
+        self._prefixes: dict[str, dict[str, None]] = {}
 
     def numbers(self, name: str) -> list[int]:
         """Where those of a name stand, in order."""
@@ -42,6 +44,22 @@ class Packages(list["Package"]):
         self._look()
         return (self[number] for number in self._places.get(place, ()))
 
+    def newest_first(self, name: str, place: str | None = None) -> Iterator[Package]:
+        """Those of a name, in one place where that is said, the last first."""
+        self._look()
+        found = self._names.get(name, ()) if place is None else self._spots.get((name, place), ())
+        return (self[number] for number in reversed(found))
+
+    def numbers_at(self, name: str, place: str) -> list[int]:
+        """Where those of a name in one place stand, in order."""
+        self._look()
+        return self._spots.get((name, place), [])
+
+    def places_of(self, manager: str) -> Iterable[str]:
+        """The places of all that a manager installed or removed, in the order in which they came."""
+        self._look()
+        return self._prefixes.get(manager, {}).keys()
+
     @property
     def places(self) -> Iterable[str]:
         """All places."""
@@ -55,4 +73,6 @@ class Packages(list["Package"]):
             self._names.setdefault(item.name, []).append(number)
             self._managers.setdefault(item.manager, []).append(number)
             self._places.setdefault(item.place, []).append(number)
+            self._spots.setdefault((item.name, item.place), []).append(number)
+            self._prefixes.setdefault(item.manager, {}).setdefault(item.place)
         self._known = len(self)

@@ -74,16 +74,15 @@ class Step:
         """
         same = [
             number
-            for number in self.image.packages.numbers(name)
+            for number in self.image.packages.numbers_at(name, place)
             for item in (self.image.packages[number],)
-            if (item.manager, item.place, item.removed) == (manager, place, False)
+            if (item.manager, item.removed) == (manager, False)
         ]
         if same and not command.certain:
             for number in same:
                 self.image.packages[number] = replace(self.image.packages[number], certain=False)
             return
-        before = [item for item in self.image.packages.of_name(name) if item.manager == manager]
-        last = before[-1] if before else None
+        last = next((item for item in self.image.packages.newest_first(name) if item.manager == manager), None)
         if last is None or not last.removed or last.place != place:
             self.install(manager, name, word, command, place=place, removed=True, note="removed")
 

@@ -126,10 +126,10 @@ def _spec(word: Text, command: Command, step: Step, place: str, verb: str = "ins
 
 def _at_least(step: Step, name: str, place: str) -> VersionSet | None:
     """Unpinned, conda keeps or raises what is there: at least that version."""
-    known = [item for item in step.image.packages.of_name(name) if item.place == place and not item.removed]
-    before = known[-1].versions if known else None
+    known = next((item for item in step.image.packages.newest_first(name, place) if not item.removed), None)
+    before = known.versions if known is not None else None
     base = step.image.base.known if step.image.base is not None else None
-    if not known and base is not None and base.prefixes.get("conda") == place and name in base.provides:
+    if known is None and base is not None and base.prefixes.get("conda") == place and name in base.provides:
         before = base.provides[name].versions
     if before is None or before.lowest is None:
         return None

@@ -184,9 +184,8 @@ def _linked(source: Text, target: Text, command: Command, step: Step) -> None:
     home = posixpath.dirname(posixpath.dirname(origin)) if origin is not None else ""
     if origin is not None and home in (place, "/usr") and posixpath.basename(origin) in ("python", "python3"):
         return
-    there = [item for item in step.image.packages.of_name("python") if item.place == home and home]
-    if there:
-        last = there[-1]
+    last = next(step.image.packages.newest_first("python", home), None) if home else None
+    if last is not None:
         step.install(
             "link", "python", source, command, versions=last.versions, place=place, unknown=last.unknown, note="link"
         )

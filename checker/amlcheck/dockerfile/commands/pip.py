@@ -56,13 +56,12 @@ def environment_of(command: Command, step: Step) -> str:
     if step.image.active_env or (active is not None and active.known and active.value):
         return step.active_place(prefixes[-1] if prefixes else "")
     base = step.image.base.known if step.image.base is not None else None
-    known = {package.place for package in step.image.packages.of_name("python")} | set(prefixes)
-    known |= set(base.prefixes.values()) if base is not None else set()
+    known = {*prefixes, *(base.prefixes.values() if base is not None else ())}
     for entry in step.search_path():
         if entry is None:
             return ""
         place = posixpath.dirname(entry)
-        if place in known:
+        if place in known or step.image.packages.numbers_at("python", place):
             return place
     return ""
 
@@ -110,9 +109,9 @@ def _already_there(word: Text, place: str, step: Step) -> bool:
     spec = pip_spec(word)
     if spec is None or spec.unknown or spec.versions is not None:
         return False
-    named = step.image.packages.of_name(spec.name)
-    there = [item for item in named if (item.manager, item.place) == ("pip", place)]
-    return bool(there) and not there[-1].removed and there[-1].certain
+    named = step.image.packages.newest_first(spec.name, place)
+    there = next((item for item in named if item.manager == "pip"), None)
+    return there is not None and not there.removed and there.certain
 
 
 def _note(command: Command) -> str:
@@ -213,10 +212,10 @@ def _look_at(word: Text, command: Command, step: Step, note: str) -> None:
 
 def _applies(marker: Marker, place: str, step: Step) -> bool | None:
     """Whether a marker that asks for the Python holds; None where that Python is not known to its minor version."""
-    there = [item for item in step.image.packages.of_name("python") if item.place == place and not item.removed]
-    versions = there[-1].versions if there else None
+    there = next((item for item in step.image.packages.newest_first("python", place) if not item.removed), None)
+    versions = there.versions if there is not None else None
     base = step.image.base_value("python")
-    if not there and base is not None:
+    if there is None and base is not None:
         versions = base.versions
     lowest = versions.lowest if versions is not None else None
     if lowest is None or versions is None or len(lowest.release) < 2:

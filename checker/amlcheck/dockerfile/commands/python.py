@@ -72,11 +72,10 @@ def make_environment(words: tuple[Text, ...], command: Command, step: Step) -> N
             r"(?<![\d.])(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)$", wanted.value if wanted is not None else command.name
         )
         source = environment_of(command, step)
-        makers = [item for item in step.image.packages.of_name("python") if item.place == source]
+        maker = next(step.image.packages.newest_first("python", source), None)
         if named is not None:
             step.install("venv", "python", word, command, versions=prefix(named.group(1)), place=place, note="venv")
-        elif makers:
-            maker = makers[-1]
+        elif maker is not None:
             step.install(
                 "venv",
                 "python",
