@@ -104,7 +104,7 @@ def check(environment: Environment) -> Iterator[Notice]:
             yield Notice(f"azureml-defaults {package.versions.text} cannot be installed: {reason}", place)
     server = inference_server(built)
     if not refused and isinstance(server, Fact) and not server.value.present and server.final:
-        yield Notice(server.note, place)
+        yield Notice(server.note, place, server.fix)
 
 
 def repair(case: Case) -> Iterator[Repair]:

@@ -2,7 +2,8 @@ r"""Docker refuses the file
 
 ## What it asks
 
-The Dockerfile can be built: BuildKit's parser and its instruction checks accept every line.
+The Dockerfile can be built: BuildKit's parser and its instruction checks accept every line. Where no line is an instruction,
+as in YAML or JSON under the name of a Dockerfile, that is told once.
 
 ## Why
 
@@ -44,7 +45,8 @@ indented.
 
 ## Sources
 
-- moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21.
+- moby/buildkit, frontend/dockerfile/parser and frontend/dockerfile/instructions, read 2026-11-21; EXPOSE:
+  frontend/dockerfile/dockerfile2llb/convert_expose.go, and Docker 20.10: what both refuse.
 """
 
 from __future__ import annotations

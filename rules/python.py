@@ -12,7 +12,9 @@ The inference server and azureml-defaults run in it; on an older Python they can
 ## How it is read
 
 PATH is walked as the image would: conda's prefix and what `conda install python=…` put there, conda environments,
-virtual environments, apt's python3 by the release of the distribution, the base image.
+virtual environments, apt's python3 by the release of the distribution, the base image. Of an environment file that is not
+known to be used for scoring (a conda file, a v2 environment) this alone is judged, where the Python that it names is certainly
+right or wrong.
 
 ## Bad
 
@@ -59,6 +61,7 @@ installer's URL, or the tag of Docker's `python` image; where the version comes 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -77,9 +80,25 @@ FIX = "install Python {expected} where PATH finds it first (`conda install -y py
 def testify(image: Built) -> Testimony:
     """The first Python on PATH; one that is not on PATH only where there is no other."""
     found = effective_python(image)
-    if not found.on_path and isinstance(found.testimony, Fact) and found.place:
-        return replace(found.testimony, note=f"it stands in {found.place}, which is not on PATH")
-    return found.testimony
+    if not isinstance(found.testimony, Fact):
+        return found.testimony
+    told = replace(found.testimony, fix=_fix(image, found.testimony))
+    if not found.on_path and found.place:
+        return replace(told, note=f"it stands in {found.place}, which is not on PATH")
+    return told
+
+
+def _fix(image: Built, told: Fact) -> str:
+    """What to do where it is stated in a copied file, or comes with the base image; empty elsewhere."""
+    first = told.evidence[0] if told.evidence else None
+    if first is None or first.location is None:
+        return ""
+    place = first.location
+    if place.path != image.dockerfile.source.path:
+        return f"ask for Python {{expected}} in {os.path.basename(place.path)}, line {place.line}"
+    if first.note == "base image":
+        return "start from an image with Python {expected}, or install it where PATH finds it first"
+    return ""
 
 
 def repair(case: Case) -> Iterator[Repair]:

@@ -34,7 +34,10 @@ def test_without_an_engine_folders_go(
     assert main(["clean"]) == 0
     told = capsys.readouterr().out
     assert f"removed folder {left.name}" in told
-    assert "containers were not looked for" in told
+    assert told.splitlines()[1:] == [
+        "containers, networks and images were not looked for:"
+        f" no container engine answers at unix://{place}/none.sock: there is no such socket; start it, or set DOCKER_HOST"
+    ]
     assert sorted(path.name for path in place.iterdir()) == ["amlcheck-other"]
 
 
@@ -46,10 +49,26 @@ def test_the_cache_goes_where_that_is_asked_for_and_nothing_beside_it(
         (place / "cache" / name).mkdir(parents=True)
         (place / "cache" / name / "file").write_text("x")
     main(["clean"])
+    assert capsys.readouterr().out.startswith("no temporary folder was left by a killed run\ncontainers, ")
     assert len(list((place / "cache").iterdir())) == 3
     main(["clean", "--cache"])
     assert [path.name for path in (place / "cache").iterdir()] == ["mine"]
-    assert "emptied" in capsys.readouterr().out
+    assert f"\nemptied the cache {place / 'cache'}: 0.0 KB\n" in capsys.readouterr().out
+    main(["clean", "--cache"])
+    assert f"\nthe cache {place / 'cache'} was empty already\n" in capsys.readouterr().out
+
+
+def test_without_an_engine_nothing_is_said_of_images_that_were_not_asked_for(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    main(["clean"])
+    told = capsys.readouterr().out
+    if "were not looked for" not in told:
+        pytest.skip("an engine is in its usual place")
+    assert "no container engine answers: there is no socket" in told
+    assert "rootfs:" not in told
 
 
 def test_containers_of_dead_runs_go(place: Path, small_images: SmallImages, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +77,6 @@ def test_containers_of_dead_runs_go(place: Path, small_images: SmallImages, caps
         small_images.make(busybox()), "true", labels=labels, network_mode="none"
     )
     assert main(["clean"]) == 0
-    assert f"removed {made.name}" in capsys.readouterr().out
+    assert f"removed container {made.name}\n" in capsys.readouterr().out
     assert made.id not in [found["Id"] for found in small_images.client.api.containers(all=True)]
     assert main(["clean"]) == 0

@@ -292,7 +292,21 @@ def test_many_files_in_their_order(tmp_path: Path) -> None:
         (["lint", "--context", "nowhere"], "nowhere: the build context is not a folder"),
         (["lint", "--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
         (["lint", "--output", "nowhere/report.txt"], "nowhere/report.txt: cannot be written"),
-        (["lint", "--frmat", "json"], "--frmat"),
+        (
+            ["lint", "--frmat", "json"],
+            "there is no option --frmat; did you mean --format? (see `amlcheck lint --help`)",
+        ),
+        (
+            ["explain", "--formt=json"],
+            "there is no option --formt; did you mean --format? (see `amlcheck explain --help`)",
+        ),
+        (["--versoin"], "there is no option --versoin; did you mean --version? (see `amlcheck --help`)"),
+        (["hook", "instal"], "there is no command 'instal'; did you mean install? (see `amlcheck hook --help`)"),
+        (["lint", "--xyzzy"], "there is no option --xyzzy (see `amlcheck lint --help`)"),
+        (["lint", "--color", "allways"], "argument --color: 'allways' is none; did you mean always?"),
+        (["lint", "--color", "red"], "argument --color: 'red' is none; it is one of auto, always, never"),
+        (["lnit"], "there is no command 'lnit'; did you mean lint? (see `amlcheck --help`)"),
+        (["frobnicate"], "there is no command 'frobnicate'; these are: lint, probe, score, check, "),
         (["lint", "--format", "xml"], "--format"),
         (["lint", "--fail-on", "fatal"], "--fail-on"),
         (["lint", "--config", "a.toml", "--no-config"], "not allowed with"),
@@ -631,7 +645,8 @@ def test_json_of_all_cases(options: list[str]) -> None:
     for subject in data["subjects"][:-1]:
         if subject["kind"] == "environment" and not subject["verdicts"]:
             continue
-        assert [item["requirement"] for item in subject["verdicts"]] == list(COMPONENTS)
+        told = [item["requirement"] for item in subject["verdicts"]]
+        assert told == list(COMPONENTS) or (subject["kind"], told) == ("environment", ["python"])
         for item in subject["verdicts"]:
             assert item["reason"]
             # A fix is for what is known to be wrong or missing; where nothing is known, the reason says what to do.
@@ -804,3 +819,13 @@ def test_kinds_of_cases() -> None:
     found = [path for path in CASES.rglob("*") if path.is_file() and path.name.endswith("ockerfile")]
     assert len(found) > 300
     assert {path.name.partition("-")[0] for path in found if path.name != "Dockerfile"} == set(KINDS)
+
+
+def test_without_an_engine_the_advice_is_for_what_was_asked(folder: Path) -> None:
+    """`score` needs an engine wherever the image is; a configured Dockerfile is called as the user would call it."""
+    (folder / "amlcheck.toml").write_text('dockerfile = "met.Dockerfile"\n')
+    nowhere = {"DOCKER_HOST": f"unix://{folder}/none.sock"}
+    scored = run("score", "x:1", cwd=folder, env=nowhere)
+    assert (scored.code, "rootfs:" in scored.err) == (2, False)
+    checked = run("check", "--format", "json", cwd=folder, env=nowhere)
+    assert checked.data["subjects"][0]["subject"] == "met.Dockerfile"

@@ -39,6 +39,8 @@ CASES: list[tuple[str, set[str], set[str]]] = [
     ("amlcheck explain AML10", {rule for rule in RULES if rule.startswith("AML10")}, {"AML201"}),
     ("amlcheck explain AML103 lib", {"libfuse"}, {"AML103"}),
     ("amlcheck lint --select AML50", {"AML501"}, {"AML101"}),
+    ("amlcheck lint --select AML101,AML50", {"AML101,AML501"}, {"AML101", "AML101,AML102"}),
+    ("amlcheck lint --ignore=AML1,AML101,AML50", {"AML1,AML101,AML501"}, set()),
     ("amlcheck completion ", set(SHELLS), {"Dockerfile"}),
     ("amlcheck rules --format ", {"text", "json"}, {"sarif"}),
     ("amlcheck check --mode own", {"own-container"}, {"auto"}),
@@ -122,7 +124,8 @@ def test_completion_in_zsh(shells: dict[str, str], folder: Path) -> None:
         terminal.until(lambda: any(text.startswith("%") for text in terminal.lines))
         for line, wanted, unwanted in CASES:
             terminal.press("\x0c", "\x15", line, "\t", "\t")
-            pairs = [(word, word.replace(" ", "\\ ")) for word in wanted]
+            pieces = [word.rpartition(",")[2] for word in wanted]  # of a list zsh shows the last piece
+            pairs = [(word, word.replace(" ", "\\ ")) for word in pieces]
             last = line.rpartition(" ")[2].rpartition("=")[2]
 
             def complete(pairs: list[tuple[str, str]] = pairs) -> bool:

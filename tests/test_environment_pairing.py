@@ -195,3 +195,51 @@ def test_what_only_looks_like_an_entry_script_is_left_alone(tmp_path: Path) -> N
     assert list(subjects(tmp_path)) == ["conda.yml"]
     named = subjects(tmp_path, "score.py")["score.py"]
     assert [item["rule"] for item in named["findings"]] == ["AML625"]  # type: ignore[attr-defined]
+
+
+ENVIRONMENT = """\
+$schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json
+name: model
+image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04:20240101.v1
+conda_file: conda.yml
+"""
+
+
+@pytest.mark.parametrize(
+    ("python", "verdicts", "code"),
+    [
+        ("python=3.5", {"python": "violated"}, 1),
+        ("python=2.7", {"python": "violated"}, 1),
+        ("python>=2.7,<3.6", {"python": "violated"}, 1),
+        ("python=3.12", {"python": "met"}, 0),
+        ("python>=3.5", {}, 0),
+        ("numpy=1.26", {}, 0),
+    ],
+)
+@pytest.mark.parametrize("name", ["conda.yml", "environment.yml"])
+def test_the_python_that_a_file_decides_is_judged(
+    name: str, python: str, verdicts: dict[str, str], code: int, tmp_path: Path
+) -> None:
+    conda = f"name: model\nchannels: [conda-forge]\ndependencies:\n  - {python}\n  - pip=24.0\n"
+    write(tmp_path, **{"environment.yml": ENVIRONMENT, "conda.yml": conda})
+    done = lint(tmp_path, "--format", "json", name)
+    (subject,) = json.loads(done.stdout)["subjects"]
+    assert {item["requirement"]: item["verdict"] for item in subject["verdicts"]} == verdicts
+    assert done.returncode == code
+
+
+def test_the_worst_python_of_a_file_is_told(tmp_path: Path) -> None:
+    lines = ["from azureml.core import Environment", "from azureml.core.conda_dependencies import CondaDependencies"]
+    for name, version in (("a", "3.12"), ("b", "3.5"), ("c", "3.11")):
+        deps = f'CondaDependencies.create(python_version="{version}")'
+        lines += [f'{name} = Environment("{name}")', f"{name}.python.conda_dependencies = {deps}"]
+    write(tmp_path, **{"env.py": "\n".join(lines) + "\n"})
+    done = lint(tmp_path, "--format", "json", "env.py")
+    ((verdict,),) = [item["verdicts"] for item in json.loads(done.stdout)["subjects"]]
+    assert (verdict["requirement"], verdict["verdict"], verdict["found"]) == ("python", "violated", "3.5")
+
+
+def test_an_image_with_a_server_of_its_own_is_not_judged_by_its_conda_file(tmp_path: Path) -> None:
+    routes = "inference_config:\n  scoring_route: {path: /score, port: 80}\n"
+    write(tmp_path, **{"environment.yml": ENVIRONMENT + routes, "conda.yml": "dependencies: [python=3.5]\n"})
+    assert subjects(tmp_path, "environment.yml")["environment.yml"]["verdicts"] == []

@@ -74,7 +74,12 @@ def test_json(tmp_path: Path) -> None:
         ("AML1003", "AML103"),
         ("103", "AML103"),
         ("aml-103", "AML103"),
+        ("AM103", "AML103"),
+        ("ALM103", "AML103"),
+        ("AML1O3", "AML103"),
+        ("AML130", "AML103"),
         ("pyhton", "python"),
+        ("Base-Image", "base-image-tag"),
         ("fuse", "libfuse or fuse-packages"),
         ("unpinned", "unpinned-versions or unpinned-environment"),
     ],
@@ -82,6 +87,15 @@ def test_json(tmp_path: Path) -> None:
 def test_near_misses(name: str, meant: str) -> None:
     with pytest.raises(AmlcheckError, match=re.escape(f"there is no rule {name!r}; did you mean {meant}?")):
         explain(["python", name])
+
+
+@pytest.mark.parametrize("name", ["AMLX", "AML", "AML999", "AML9", "AML888", "XYZ103", "E501", "DL3008", "1"])
+def test_what_is_near_no_rule_suggests_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AmlcheckError, match=re.escape(f"there is no rule {name!r}; `amlcheck rules` lists them")):
+        explain([name])
+    if not catalog().rule(name) and name not in ("AML", "AML9"):
+        refused = run("lint", "--select", name, cwd=tmp_path)
+        assert refused.err == f"amlcheck: --select {name!r}: there is no such rule; `amlcheck rules` lists them\n"
 
 
 def test_nothing_is_shown_where_one_of_several_is_unknown(tmp_path: Path) -> None:

@@ -383,11 +383,20 @@ def test_options_say_what_fails_in_a_result(folder: Path) -> None:
     assert printed(folder, path, "--fail-on", "never", "--allow-undecided").returncode == 0
 
 
+def test_what_is_named_twice_is_shown_once(folder: Path) -> None:
+    path = result(folder)
+    once = printed(folder, str(path))
+    assert printed(folder, str(path), f"./{path.name}", str(path.resolve())).stdout == once.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["missing.json"], "missing.json: there is no such file or folder"),
         (["./nothing"], "./nothing: there is no such file or folder"),
+        (["missing.sarif"], "missing.sarif: there is no such file or folder"),
+        (["missing"], "missing: there is no such file or folder here, and no such image in a local engine"),
+        (["sub/missing"], "an image of a registry is asked for with its tag (sub/missing:latest)"),
         (["broken.json"], "broken.json"),
         (["result.json", "--profile", "azureml-v2"], "--profile: result.json is a result"),
         (["-", "-"], "standard input can be read once"),

@@ -85,7 +85,12 @@ CASES = [
     ),
     (f"FROM ubuntu:20.04\nENV PATH=/opt/conda/bin:$PATH\n{CONDA}\nRUN conda create -n e conda=4.3", "conda", "4.12.0"),
     (f"FROM ubuntu:20.04\n{CONDA}\nRUN /opt/conda/bin/conda create -n e git=2.40", "git", None),
-    ("FROM nvidia/cuda:11.0-base-ubuntu20.04\nRUN conda create -p /e cudatoolkit=9.0", "cuda", None),
+    (
+        f"FROM nvidia/cuda:11.0-base-ubuntu20.04\n{CONDA}\nRUN /opt/conda/bin/conda create -p /e cudatoolkit=9.0",
+        "cuda",
+        None,
+    ),
+    ("FROM nvidia/cuda:11.0-base-ubuntu20.04\nRUN conda create -p /e cudatoolkit=9.0", "cuda", "11.0"),
     ("FROM ubuntu:20.04\nRUN apt-get install -s git", "git", "absent"),
     ("FROM continuumio/miniconda3:4.12.0\nRUN conda install --dry-run python=3.6", "python", "3.9"),
     ("FROM ubuntu:18.04\nCOPY sources.list /etc/apt/sources.list\nRUN apt-get install -y git", "git", "present"),

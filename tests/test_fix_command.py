@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import textwrap
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_the_diff_writes_nothing_and_can_be_applied(tmp_path: Path) -> None:
     assert file.stat().st_mtime_ns == before.st_mtime_ns
     lint(tmp_path, "--diff", "--output", "change.patch")
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
-    subprocess.run(["git", "apply", "-p0", "--whitespace=nowarn", "change.patch"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "--whitespace=nowarn", "change.patch"], cwd=tmp_path, check=True)
     assert file.read_bytes() == EXPOSED.replace("\n", "\r\n").encode()
     done = lint(tmp_path, "--diff")
     assert (done.code, done.out) == (0, "")
@@ -84,7 +85,7 @@ def test_with_both_the_diff_wins(tmp_path: Path) -> None:
     file = written(tmp_path, SERVING)
     done = lint(tmp_path, "--fix", "--diff")
     assert (done.code, file.read_text()) == (1, SERVING)
-    assert done.out.startswith("--- Dockerfile\n+++ Dockerfile\n@@")
+    assert done.out.startswith("--- a/Dockerfile\n+++ b/Dockerfile\n@@")
 
 
 def test_unsafe_fixes_alone_is_a_mistake(tmp_path: Path) -> None:
@@ -295,3 +296,98 @@ def test_a_plain_check_loads_nothing_of_it(tmp_path: Path) -> None:
     code = "import sys\nfrom amlcheck.cli import main\nmain(['lint'])\nprint([m for m in sys.modules if 'amlcheck.fix' in m])"
     done = run("-c", code, cwd=tmp_path, env=DAY, command=())
     assert done.out.splitlines()[-1] == "[]"
+
+
+# --- what comes first, and what is told ------------------------------------------------------------------------------
+
+
+def test_the_base_comes_first_and_the_pin_fits_it(tmp_path: Path) -> None:
+    file = written(tmp_path, "FROM python:3.7\nRUN pip install azureml-defaults\nEXPOSE 5001\n")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes")
+    assert file.read_text() == "FROM python:3.11\nRUN pip install azureml-defaults==1.62.0\nEXPOSE 5001\n"
+    assert "AML302: pin azureml-defaults to 1.62.0\n" in done.err
+
+
+def test_no_pin_for_the_old_base_keeps_the_base_from_being_repaired(tmp_path: Path) -> None:
+    file = written(tmp_path, "FROM continuumio/miniconda3:4.4.10\nRUN pip install azureml-defaults\nEXPOSE 5001\n")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes")
+    assert "FROM continuumio/miniconda3:24.5.0-0\nRUN pip install azureml-defaults==1.62.0\n" in file.read_text()
+    assert "not fixed" not in done.err
+
+
+def test_what_is_announced_is_what_is_written(tmp_path: Path) -> None:
+    base = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
+    file = written(tmp_path, f"FROM {base}:latest\nRUN pip install azureml-defaults\nEXPOSE 5001\n")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes")
+    announced = re.findall(r"azureml-defaults to (\S+)", done.err)
+    assert re.findall(r"azureml-defaults==(\S+)", file.read_text()) == announced
+
+
+def test_what_goes_away_with_a_repair_is_told_with_it(tmp_path: Path) -> None:
+    written(tmp_path, "FROM python:3.5\nRUN pip install azureml-defaults\nEXPOSE 5001\n")
+    done = lint(tmp_path, "--fix", "--unsafe-fixes")
+    assert "AML207, AML103: start from python:3.11\n" in done.err
+
+
+# --- diffs that can be applied ---------------------------------------------------------------------------------------
+
+NAMES = [
+    "plain",
+    "with blank",
+    "two  blanks ",
+    'quo"te',
+    "apo'strophe",
+    "back\\slash",
+    "caf\u00e9",
+    "tab\there",
+    "-dash",
+    "a b",
+]
+
+
+@pytest.mark.parametrize("program", [["git", "apply"], ["patch", "-p1"]], ids=["git", "patch"])
+@pytest.mark.parametrize("spelled", ["plainly", "with-dots", "absolutely"])
+def test_a_diff_is_applied_where_it_was_made(program: list[str], spelled: str, tmp_path: Path) -> None:
+    files = []
+    for name in NAMES:
+        (tmp_path / "in here" / name).mkdir(parents=True)
+        files.append(written(tmp_path / "in here" / name, SERVING))
+    given = {"plainly": "in here", "with-dots": "./in here/../in here", "absolutely": str(tmp_path / "in here")}
+    diff = lint(tmp_path, "--diff", given[spelled])
+    subprocess.run(program, cwd=tmp_path, input=diff.out.encode(), check=True, capture_output=True)
+    assert [file.read_text() for file in files] == [EXPOSED] * len(files)
+
+
+def test_a_diff_is_applied_within_a_repository(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    (tmp_path / "docker").mkdir()
+    file = written(tmp_path / "docker", SERVING)
+    diff = lint(tmp_path / "docker", "--diff")
+    subprocess.run(["git", "apply"], cwd=tmp_path / "docker", input=diff.out.encode(), check=True)
+    assert file.read_text() == EXPOSED
+
+
+def test_what_lies_outside_is_told(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING)
+    (tmp_path / "below").mkdir()
+    done = lint(tmp_path / "below", "--diff", "../Dockerfile")
+    assert done.out.startswith("--- a/../Dockerfile\n+++ b/../Dockerfile\n@@")
+    assert done.err.endswith(
+        "../Dockerfile: outside of the working directory, where git apply and patch change nothing;"
+        f" make the diff in {tmp_path}\n"
+    )
+    written(tmp_path / "below", SERVING)  # of the same name, and not to be changed instead
+    for program in (["git", "apply"], ["patch", "-p1"]):
+        refused = subprocess.run(
+            program, cwd=tmp_path / "below", input=done.out.encode(), check=False, capture_output=True
+        )
+        assert refused.returncode != 0
+    assert (tmp_path / "below" / "Dockerfile").read_text() == SERVING == file.read_text()
+
+
+def test_the_file_that_a_link_leads_to_is_named(tmp_path: Path) -> None:
+    file = written(tmp_path, SERVING, "shared.txt")
+    (tmp_path / "Dockerfile").symlink_to(file)
+    diff = lint(tmp_path, "--diff", "Dockerfile")
+    subprocess.run(["patch", "-p1"], cwd=tmp_path, input=diff.out.encode(), check=True, capture_output=True)
+    assert file.read_text() == EXPOSED

@@ -133,7 +133,7 @@ def test_the_diff_can_be_applied(tmp_path: Path) -> None:
     diff = patch.unified((name, *contents) for name, contents in FILES.items())
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     done = subprocess.run(
-        ["git", "apply", "-p0", "--whitespace=nowarn"], cwd=tmp_path, input=diff, check=False, capture_output=True
+        ["git", "apply", "--whitespace=nowarn"], cwd=tmp_path, input=diff, check=False, capture_output=True
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert {name: (tmp_path / name).read_bytes() for name in FILES} == {
@@ -143,7 +143,7 @@ def test_the_diff_can_be_applied(tmp_path: Path) -> None:
 
 def test_a_name_cannot_break_the_header() -> None:
     diff = patch.unified([('a"\n+++ evil', b"x\n", b"y\n")])
-    assert diff.splitlines()[:2] == [b'--- "a\\"\\012+++ evil"', b'+++ "a\\"\\012+++ evil"']
+    assert diff.splitlines()[:2] == [b'--- "a/a\\"\\012+++ evil"', b'+++ "b/a\\"\\012+++ evil"']
 
 
 def test_a_terminal_obeys_nothing_in_a_diff() -> None:

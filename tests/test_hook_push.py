@@ -111,7 +111,7 @@ def test_a_change_is_followed_through_included_files_variables_and_links(repo: R
     repo.commit({"s/shared/python.yml": conda_file("3.5")})
     result = repo.stopped()
     assert "--> s/environment.yml:4:5" in result.err
-    assert "o/" not in result.err, "Docker follows no link out of the build context"
+    assert "o/Dockerfile" not in result.err, "Docker follows no link out of the build context"
 
 
 def test_an_inference_config_is_checked_again_where_its_neighbour_changed(repo: Repository) -> None:

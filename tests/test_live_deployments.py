@@ -354,6 +354,22 @@ def test_sigkill_leaves_nothing_for_long(built: Callable[[str], str], files: Pat
     assert list(files.iterdir()) == []
 
 
+@pytest.mark.parametrize("pull", ["missing", "always"])
+def test_wrong_settings_are_told_before_anything_is_pulled_or_run(
+    built: Callable[[str], str], files: Path, pull: str
+) -> None:
+    image = built("any-server")
+    with contextlib.closing(docker.from_env()) as client:
+        since = client.info()["SystemTime"]
+        done = amlcheck("score", image, "--profile", "nowhere.toml", "--pull", pull)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "amlcheck: nowhere.toml: cannot be read: No such file or directory\n"
+        heard = client.events(since=since, until=client.info()["SystemTime"], decode=True)
+        names = [event["Actor"]["Attributes"].get("name", "") for event in heard if event["Action"] == "start"]
+    assert [name for name in names if name.startswith("amlcheck-")] == []
+    assert list(files.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -338,3 +338,16 @@ def test_the_exit_codes_are_those_of_the_documentation() -> None:
         ("INTERRUPTED", 130),
         ("READER_GONE", 141),
     ]
+
+
+def test_no_fix_is_given_for_what_only_nobody_looked_at() -> None:
+    """The Dockerfile's value is accepted; that the image was not asked is not mended by another version."""
+    unknown = Unknown("python", "the image was not looked at")
+    asked = requirement("python", ">=3.6")
+
+    def told(value: str) -> Judgement:
+        witnesses = [Witness(Origin.STATIC, Fact("python", version(value))), Witness(Origin.LIVE, unknown)]
+        return judge("python", asked, witnesses, Circumstances(), None, fix="take another")
+
+    assert (told("3.11").verdict, told("3.11").fix) == (Verdict.UNDECIDED, "")
+    assert (told("3").verdict, told("3").fix) == (Verdict.UNDECIDED, "take another")

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from amlcheck.deployment.model import Answer, Deployment, Exchange, Outcome, Request
+from amlcheck.model import Evidence, Finding, Location, Report, Severity, SubjectReport
+from amlcheck.records import replace
+from amlcheck.report.deployment_text import show
+from amlcheck.report.harmless import _CONTROL, plain
 from amlcheck.report.page import Page, cells, cut, wrap
+from amlcheck.report.text_report import render
 
 WORDS = st.text(st.sampled_from("ab -/.:\u00e9\u4e2d\u0301\u200b\U0001f600"), max_size=60)
 
@@ -30,8 +36,11 @@ def test_wrapped_rows_fit_and_lose_no_word(text: str, width: int, indent: int) -
         ("  two words", 20, ["  two words"]),
         ("one two three", 7, ["one two", "three"]),
         ("one  two", 20, ["one  two"]),
-        ("a name-with-hyphens", 12, ["a", "name-with-hy", "phens"]),
+        ("a name-with-hyphens", 12, ["a name-with-", "hyphens"]),
         ("\u4e2d\u6587\u4e2d\u6587", 5, ["\u4e2d\u6587", "\u4e2d\u6587"]),
+        ("at /opt/conda/envs/model/bin", 14, ["at /opt/conda/", "envs/model/bin"]),
+        ("in: /opt/conda/envs/model/bin", 20, ["in: /opt/conda/envs/", "model/bin"]),
+        ("nomarkswhatsoeverinit", 10, ["nomarkswha", "tsoeverini", "t"]),
         ("first\nsecond", 20, ["first second"]),
     ],
 )
@@ -39,7 +48,7 @@ def test_wrapping(text: str, width: int, rows: list[str]) -> None:
     assert wrap(text, width) == rows
 
 
-@given(st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cf", "Mn", "Me", "Cn", "Co", "Mc")), max_size=20))
+@given(st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cf", "Mn", "Me", "Cn", "Co", "Mc", "Sk")), max_size=20))
 def test_cells_as_rich_counts_them(text: str) -> None:
     # Characters of ambiguous width, and emoji, differ from one Unicode version to the next: each may be off by one.
     assert abs(cells(text) - cell_len(text)) <= sum(not char.isascii() for char in text)
@@ -82,3 +91,56 @@ def test_hanging_text_is_indented() -> None:
     page = Page(20, colour=False)
     page.hanging("  fix: ", "pin the version of it", "green", "", 4)
     assert str(page) == "  fix: pin the\n    version of it\n"
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_long_paths_and_errors_are_readable(width: int) -> None:
+    """Nothing is broken within a name where it fits, and what follows a label is indented."""
+    path = "rootfs:/srv/images/" + "/".join(["a-folder-of-somebody", "miniconda3", "site-packages"] * 4)
+    report = Report(
+        "x", (SubjectReport(path, "image", error=f"{path}: is no folder; name the root of the file system"),)
+    )
+    lines = render(report, width).splitlines()
+    assert all(cells(line) <= width for line in lines)
+    at = next(number for number, line in enumerate(lines) if line.startswith("  error: rootfs:/srv/images/"))
+    rest = lines[at + 1 : lines.index("", at)]
+    assert rest
+    assert all(line.startswith("    ") and not line.startswith("     ") for line in rest)
+    names = {"a-folder-of-somebody", "miniconda3", "site-packages", "site-packages:"}
+    broken = [line.strip().split("/")[-1] for line in lines[:at] + rest[:-2] if line.strip()[-1:] != "/"]
+    assert set(broken) <= names
+
+
+def test_a_place_that_is_cited_twice_is_shown_once() -> None:
+    """As where an image differs from its Dockerfile."""
+    place = Location("Dockerfile", 1, 6, 1, 18)
+    related = (Evidence("ubuntu:22.04", place, "base image"), Evidence("ubuntu:22.04", place, "says 22.04"))
+    finding = Finding("AML401", Severity.WARNING, "they differ", place, related=related)
+    sources = {"Dockerfile": "FROM ubuntu:22.04\n"}
+    text = render(Report("x", (SubjectReport("Dockerfile", "dockerfile", findings=(finding,), sources=sources),)))
+    assert text.count("1 | FROM ubuntu:22.04") == 1
+    assert "^^^^^^^^^^^^ base image, says 22.04\n" in text
+
+
+def test_a_request_that_is_asked_again_says_why() -> None:
+    good = Exchange(Request(name="sample", path="/score"), Outcome.ANSWERED, Answer(200, {}, b"[1]", 0.01), 0.01)
+    bad = replace(
+        good, request=Request(name="an empty body", path="/score"), answer=Answer(400, {}, b"", 0.01), bad=True
+    )
+    page = Page(80, False)
+    show(page, Deployment("a:1", "packaged", "it has a script", (), (good, bad, good)))
+    assert str(page).splitlines()[1:4] == [
+        "  POST /score: sample: 200 [1] (10 ms)",
+        "  bad requests: an empty body 400",
+        "  POST /score again, after the bad requests: sample: 200 [1] (10 ms)",
+    ]
+
+
+@given(st.text(max_size=40))
+def test_what_is_printable_is_plain(text: str) -> None:
+    """The short way through `plain` and the long one come to the same."""
+    assert plain(text) == _CONTROL.sub("\ufffd", text.replace("\t", "    "))
+
+
+def test_no_control_character_is_printable() -> None:
+    assert not [char for char in map(chr, range(0x110000)) if char.isprintable() and _CONTROL.search(char)]

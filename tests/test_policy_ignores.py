@@ -191,6 +191,37 @@ def test_what_is_malformed_hides_nothing(comment: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("comment", "right"),
+    [
+        ("# amlcheck: ignore=AML103", 'ignore=AML103 reason="WHY"'),
+        ("# amlcheck: ignore AML103, aml207", 'ignore=AML103,AML207 reason="WHY"'),
+        (f"# amlcheck: ingore=python {WHY}", f"ignore=python {WHY}"),
+        (f"# amlcheck: disable=AML103;AML207 {WHY} until=20270101", f"ignore=AML103,AML207 {WHY} until=2027-01-01"),
+        (f"# amlcheck ignore=AML103 {WHY}", f"ignore=AML103 {WHY}"),
+        (f"# amlcheck: ignore=AML103 {WHY} until=01.01.2027", f"ignore=AML103 {WHY} until=YYYY-MM-DD"),
+        (f"# amlcheck: ignore=AML103 {WHY} until=2027-02-30", f"ignore=AML103 {WHY} until=YYYY-MM-DD"),
+        (f"# amlcheck: ignore=AML103 {WHY} -- and more", f"ignore=AML103 {WHY}"),
+        ("# amlcheck: ignore=AML103 reason=“the old client”", f"ignore=AML103 {WHY}"),
+        ('# amlcheck: ignore=AML103 reason="the old client', f"ignore=AML103 {WHY}"),
+        (f"# amlcheck: ignore={WHY}", f"ignore=RULE {WHY}"),
+        ("# amlcheck:", 'ignore=RULE reason="WHY"'),
+    ],
+)
+def test_the_fix_says_what_the_comment_should_be(comment: str, right: str) -> None:
+    (finding,) = findings(checked(f"{comment}\n{OLD}"), "AML701")
+    assert finding.fix == f"write # amlcheck: {right}"
+    filled = right.replace("WHY", "x").replace("RULE", "AML103").replace("YYYY-MM-DD", "2099-01-01")
+    assert not findings(checked(f"# amlcheck: {filled}\n{OLD}"), "AML701")
+
+
+def test_the_fix_of_one_in_the_wrong_place_says_where_it_goes() -> None:
+    (finding,) = findings(checked(f"# ours\n{OLD}# amlcheck: ignore-file=AML103 {WHY}\nRUN x\n"), "AML701")
+    assert finding.fix == f"move it above line 2, or, for what follows it only, write # amlcheck: ignore=AML103 {WHY}"
+    (finding,) = findings(checked(f"{OLD}RUN x # amlcheck: ignore=AML103 {WHY}\n"), "AML701")
+    assert finding.fix == f"write on a line of its own above the instruction: # amlcheck: ignore=AML103 {WHY}"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "# amlcheck is run by CI",

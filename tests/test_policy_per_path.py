@@ -290,7 +290,7 @@ def test_severities_hold_for_findings_of_both(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rule = "AML302" if name == "Dockerfile" else "AML619"
-    text = "FROM ubuntu:22.04\nRUN pip install flask\n" if name == "Dockerfile" else ENVIRONMENT
+    text = "FROM python:3.12\nRUN pip install flask\n" if name == "Dockerfile" else ENVIRONMENT
     Path(name).write_text(text)
     Path("amlcheck.toml").write_text(f'[rules]\n{rule} = "{severity}"\n')
     options = ["--allow-undecided", "--ignore", "AML1", "--format", "json"]

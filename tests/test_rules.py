@@ -257,3 +257,37 @@ def test_a_generator_that_crashes_late_keeps_nothing_secret(broken: Catalog, tmp
     path.write_text("FROM ubuntu:22.04\n")
     report = check(path, known=Catalog(broken.folder))
     assert [item.rule for item in report.findings if item.rule in (CRASHED, "AML306")] == [CRASHED]
+
+
+def test_the_fix_of_a_python_is_where_it_is_stated(tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").write_text("dependencies:\n  - python=3.5\n")
+    path = tmp_path / "Dockerfile"
+    base = "FROM continuumio/miniconda3:24.5.0-0\n"
+    said = {
+        f"{base}COPY environment.yml /tmp/\nRUN conda env update -n base -f /tmp/environment.yml\n": (
+            "ask for Python >=3.6 in environment.yml, line 2"
+        ),
+        "FROM python:3.5\n": "start from an image with Python >=3.6, or install it where PATH finds it first",
+        f"{base}RUN conda install python=3.5\n": (
+            "install Python >=3.6 where PATH finds it first (`conda install -y python=VERSION`)"
+        ),
+    }
+    for text, fix in said.items():
+        path.write_text(text)
+        assert judgement(check(path), "python").fix == fix
+
+
+@pytest.mark.parametrize(
+    ("python", "fix"),
+    [
+        ("3.8", "take azureml-defaults==1.60.0, which serves on Python 3.8, or pin "),
+        ("3.11", "take azureml-defaults==1.62.0, which serves on Python 3.11, or pin "),
+    ],
+)
+def test_the_fix_of_a_broken_server_names_a_release_for_the_python(python: str, fix: str, tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(f"FROM python:{python}\nRUN pip install azureml-defaults==1.0.85\n")
+    assert judgement(check(path), "inference-server").fix.startswith(fix)
+    release = fix.partition("==")[2].partition(",")[0]
+    path.write_text(f"FROM python:{python}\nRUN pip install azureml-defaults=={release}\n")
+    assert judgement(check(path), "inference-server").verdict is Verdict.MET

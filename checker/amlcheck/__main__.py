@@ -3,6 +3,7 @@
 A run of `amlcheck lint` that was made before is made again from memory, before anything else is imported.
 """
 
+import gc
 import sys
 
 from amlcheck import streams
@@ -13,6 +14,8 @@ from amlcheck.remembering import runs
 
 def main() -> int:
     """Runs the command line and returns its exit code."""
+    # Looking for circles of garbage every 700 objects took 7 of the 105 ms of one file, and 6 percent of many files.
+    gc.set_threshold(100_000, 50, 100)
     arguments = sys.argv[1:]
     streams.secure()
     try:

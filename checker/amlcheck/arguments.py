@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from amlcheck import __version__, streams
 from amlcheck.exits import Exit
 from amlcheck.help import Formatter, epilog, of_all
+from amlcheck.nearest import nearest
 from amlcheck.report import formats
 from amlcheck.report.destination import write
 from amlcheck.report.harmless import in_text, one_line
@@ -25,6 +27,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, fill: Callable[[Parser], None] | None = None, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=Formatter, **settings)
         self._fill = fill
+        self._given: list[str] = []
 
     @property
     def actions(self) -> Sequence[argparse.Action]:
@@ -32,9 +35,14 @@ class Parser(argparse.ArgumentParser):
         self._make()
         return self._actions
 
-    def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self._make()
-        return super().parse_known_args(*arguments, **named)
+        self._given = list(sys.argv[1:] if args is None else args)
+        found, left = super().parse_known_args(args, namespace)
+        unknown = next((word for word in left if self._is_unknown(word)), None)
+        if unknown is not None:
+            self.error(self._no_such_option(unknown))
+        return found, left
 
     def format_usage(self) -> str:
         self._make()
@@ -45,6 +53,9 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
+        unknown = next((word for word in self._given if self._is_unknown(word)), None)
+        if unknown is not None and message.startswith("the following arguments are required"):
+            message = self._no_such_option(unknown)  # which is what keeps the rest from being understood
         streams.say(f"amlcheck: {in_text(one_line(message))} (see `{self.prog} --help`)")
         raise SystemExit(int(Exit.ERROR))
 
@@ -52,6 +63,26 @@ class Parser(argparse.ArgumentParser):
         if self._fill is not None:
             fill, self._fill = self._fill, None
             fill(self)
+
+    def _is_unknown(self, word: str) -> bool:
+        return word.startswith("--") and len(word) > 2 and word.split("=", 1)[0] not in self._option_string_actions
+
+    def _no_such_option(self, word: str) -> str:
+        name = word.split("=", 1)[0]
+        near = nearest(name, [known for known in self._option_string_actions if known.startswith("--")], 0.7)
+        return f"there is no option {name}{f'; did you mean {near}?' if near else ''}"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """What argparse says of a word that is none of the choices, and the one that was probably meant."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        near = nearest(str(value), choices)
+        if isinstance(action, argparse._SubParsersAction):
+            told = f"there is no command {value!r}; {f'did you mean {near}?' if near else 'these are: ' + ', '.join(choices)}"
+            self.error(told)
+        there = f"did you mean {near}?" if near else f"it is one of {', '.join(choices)}"
+        raise argparse.ArgumentError(action, f"{value!r} is none; {there}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Help and version, which argparse gives up silently where they cannot be written."""
@@ -496,7 +527,9 @@ def _init(init: Parser) -> None:
 
 
 def _clean(clean: Parser) -> None:
-    clean.add_argument("--cache", action="store_true", help="also empty the cache of layers and downloaded images")
+    clean.add_argument(
+        "--cache", action="store_true", help="also forget what is remembered: checked files, layers, downloaded images"
+    )
 
 
 def _rules(rules: Parser) -> None:

@@ -80,10 +80,10 @@ def run_check(options: argparse.Namespace) -> Exit:
 def _what(options: argparse.Namespace, settings: Settings) -> _What:
     """What the argument, or the configuration, or else this folder is. Raises AmlcheckError."""
     given = options.what
-    path = Path(given) if given else settings.config.relative(".")
+    path = Path(given) if given else _from_here(settings.config.relative("."))
     dockerfile = options.dockerfile or settings.config.get("dockerfile")
     if not options.dockerfile and dockerfile:
-        dockerfile = str(settings.config.relative(dockerfile))
+        dockerfile = str(_from_here(settings.config.relative(dockerfile)))
     if given and not path.exists():
         if given.startswith((".", "/")) or given.lower().endswith("dockerfile"):
             raise AmlcheckError(f"{given}: is neither here, nor the name of an image")
@@ -97,6 +97,14 @@ def _what(options: argparse.Namespace, settings: Settings) -> _What:
     if chosen is None:
         raise AmlcheckError(f"{path}: no Dockerfile in this folder; name one, or an image (amlcheck check IMAGE)")
     return _What(str(chosen), chosen, "", project)
+
+
+def _from_here(path: Path) -> Path:
+    """A path of the configuration as the user would write it: from the working directory, where it is below that."""
+    try:
+        return path.relative_to(Path.cwd())
+    except (OSError, ValueError):
+        return path
 
 
 def _configured(options: argparse.Namespace, settings: Settings) -> None:
@@ -161,7 +169,7 @@ class _Chain:
             engine = Engine.connect()
         except NoEngineError as error:
             return self._without(
-                static, f"the image was not {'built, ' if not self.what.image else ''}probed or run: {error}"
+                static, f"the image was not {'built, ' if not self.what.image else ''}probed or run: {error.why}"
             )
         try:
             return self._with(engine, static)

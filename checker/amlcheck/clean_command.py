@@ -20,29 +20,39 @@ def run_clean(options: argparse.Namespace) -> Exit:
     from amlcheck.image.ownership import sweep_folders
     from amlcheck.report.destination import write
 
-    lines = [f"removed folder {name}" for name in sweep_folders()]
+    removed = [f"removed folder {name}" for name in sweep_folders()]
+    lines: list[str] = []
     try:
         engine = Engine.connect()
     except NoEngineError as error:
-        lines.append(f"containers were not looked for: {error}")
+        if not removed:
+            lines.append("no temporary folder was left by a killed run")
+        lines.append(f"containers, networks and images were not looked for: {error.why}")
     else:
         try:
-            lines += [f"removed {name}" for name in engine.sweep()]
+            removed += [f"removed {name}" for name in engine.sweep()]
         finally:
             engine.close()
+        if not removed:
+            lines.append("nothing was left by a killed run: no container, network, image or temporary folder")
     if options.cache:
-        lines += _empty_cache()
-    write("".join(f"{line}\n" for line in lines or ["nothing was left"]), None)
+        lines.append(_empty_cache())
+    write("".join(f"{line}\n" for line in (*removed, *lines)), None)
     return Exit.MET
 
 
-def _empty_cache() -> list[str]:
+def _empty_cache() -> str:
     from amlcheck.image.cache_folder import cache_folder
 
-    emptied = []
+    size = 0
     for name in _CACHES:
         folder = cache_folder(name)
-        if any(folder.iterdir()):
-            emptied.append(f"emptied {folder}")
+        size += sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
         shutil.rmtree(folder, ignore_errors=True)
-    return emptied
+    where = cache_folder()
+    return f"emptied the cache {where}: {_shown(size)}" if size else f"the cache {where} was empty already"
+
+
+def _shown(size: int) -> str:
+    """Bytes for people."""
+    return f"{size / (1 << 20):.1f} MB" if size >= 1 << 20 else f"{size / 1024:.1f} KB"

@@ -77,19 +77,32 @@ def states_environment(name: str, content: bytes) -> bool:
 
 
 def find_files(paths: Sequence[str], exclude: Sequence[str] = (), refused: dict[str, str] | None = None) -> list[str]:
-    """The files to check, as they are to be shown, without duplicates. Raises AmlcheckError where there is none."""
-    found: dict[str, None] = {}
+    """The files to check, as they are first to be shown; one that is named twice, as ./x and x, is one.
+
+    Raises AmlcheckError where there is none.
+    """
+    found: dict[str, str] = {}
     for given in paths or (".",):
         if given == "-" or not looking.at(given) or not os.path.isdir(given):
-            found[given] = None
+            found.setdefault(same(given), given)
             continue
         inside = [path for path in _walk(given) if not excluded(path, exclude) and _may_be_read(path, given, refused)]
         if not inside and len(paths) <= 1:
             raise AmlcheckError(
                 f"{given}: no Dockerfile in this folder, and no environment file; name the file to check (amlcheck lint PATH)"
             )
-        found.update(dict.fromkeys(inside or (given,)))  # an empty folder is told among the others
-    return list(found)
+        for path in inside or (given,):  # an empty folder is told among the others
+            found.setdefault(same(path), path)
+    return list(found.values())
+
+
+def same(path: str) -> str:
+    """What is the same for two spellings of a path. Where it goes up again behind a folder, that may be a link: it is kept."""
+    goes_up = f"{os.sep}{os.pardir}{os.sep}" in path.lstrip(f"{os.pardir}{os.sep}")
+    try:
+        return path if path == "-" or goes_up else os.path.abspath(path)
+    except OSError:  # the working directory is gone, which is told when the file is read
+        return path
 
 
 def _walk(folder: str) -> Iterator[str]:

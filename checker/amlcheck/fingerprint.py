@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 
 from amlcheck.model import Finding, Judgement, Location, SubjectReport
@@ -24,6 +25,7 @@ _VARYING = regex(
 """What differs between two runs that find the same."""
 
 
+@lru_cache(256)
 def _posix(text: str) -> str:
     return PurePath(text).as_posix()
 
@@ -36,31 +38,44 @@ def fingerprinted(
     `called` tells what the subject and its files are called in it; otherwise it is what they are called in the report.
     """
     seen: Counter[str] = Counter()
+    lines = _Lines(subject.sources)
     items: list[Judgement | Finding] = [*subject.judgements, *subject.findings]
     for item in items:
         if item.fingerprint:
             yield item, item.fingerprint
             continue
-        key = _key(item, subject, called)
+        key = _key(item, subject.subject, lines, called)
         digest = hashlib.sha256("\0".join((*key, str(seen["\0".join(key)]))).encode("utf-8", "surrogatepass"))
         seen["\0".join(key)] += 1
         yield item, digest.hexdigest()[:32]
 
 
-def _key(item: Judgement | Finding, subject: SubjectReport, called: Callable[[str], str]) -> tuple[str, ...]:
-    name = called(subject.subject)
+class _Lines:
+    """The lines of files, cut once."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
+
+    def at(self, location: Location) -> list[str]:
+        """Those that a location touches; none where the text is not at hand."""
+        path = location.path
+        if path not in self._lines:
+            text = self._texts.get(path)
+            self._lines[path] = text.split("\n") if text is not None else []
+        return self._lines[path][location.line - 1 : max(location.end_line, location.line)]
+
+
+def _key(item: Judgement | Finding, subject: str, lines: _Lines, called: Callable[[str], str]) -> tuple[str, ...]:
+    name = called(subject)
     if isinstance(item, Judgement):
         return item.rule, name, item.component, item.verdict.value, item.found or ""
     message = _VARYING.sub("*", item.message)
     if item.location is None:
         return item.rule, name, message
-    return item.rule, name, called(item.location.path), _words(item.location, subject) or message
+    return item.rule, name, called(item.location.path), _words(lines.at(item.location)) or message
 
 
-def _words(location: Location, subject: SubjectReport) -> str:
-    """The lines that a location touches, with their blanks made one; empty where the text is not at hand."""
-    text = subject.sources.get(location.path)
-    if text is None:
-        return ""
-    lines = text.split("\n")[location.line - 1 : max(location.end_line, location.line)]
+def _words(lines: list[str]) -> str:
+    """Lines with their blanks made one."""
     return " ".join(" ".join(lines).split())

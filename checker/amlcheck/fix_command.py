@@ -20,7 +20,8 @@ from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.fixing import patch
 from amlcheck.fixing.allowed import STDIN, Allowed
-from amlcheck.fixing.engine import Fixed, Outcome, fix, with_repairs
+from amlcheck.fixing.announcing import Fixed
+from amlcheck.fixing.engine import Outcome, fix, with_repairs
 from amlcheck.fixing.workspace import Item, Workspace
 from amlcheck.fixing.writing import write as write_file
 from amlcheck.judge import exit_code
@@ -49,6 +50,7 @@ def run_fix(options: argparse.Namespace) -> Exit:
     if options.diff:
         _show(patch.unified(outcome.files), options.output)
         _tell(outcome, would=True)
+        _tell_outside([path for path, _, _ in outcome.files if patch.is_outside(path)])
         failed = any(subject.error for subject in before.subjects)
         return Exit.ERROR if failed else Exit.VIOLATED if outcome.files else Exit.MET
     for path, old, new in outcome.files:
@@ -165,6 +167,18 @@ def _tell(outcome: Outcome, would: bool) -> None:
         if len(outcome.unsafe) > SHOWN:
             lines.append(f"  and {len(outcome.unsafe) - SHOWN} more")
     say(in_text(patch.visible("\n".join(lines))))
+
+
+def _tell_outside(paths: Sequence[str]) -> None:
+    """Which parts of the diff cannot be applied where they are, and where they can."""
+    if paths:
+        folder = os.path.commonpath([os.path.dirname(os.path.realpath(path)) for path in paths])
+        more = f" and {_number(len(paths) - 1, 'more file')}" if len(paths) > 1 else ""
+        told = (
+            f"{paths[0]}{more}: outside of the working directory, where git apply and patch change nothing;"
+            f" make the diff in {folder}"
+        )
+        say(in_text(patch.visible(told)))
 
 
 def _repaired(fixed: Fixed) -> str:

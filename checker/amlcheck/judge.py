@@ -69,6 +69,10 @@ def judge(
     strongest = ranked[0].testimony if ranked else None
     facts = [witness.testimony for witness in ranked if isinstance(witness.testimony, Fact)]
     found = facts[0].value.text if facts else None
+    if facts and facts[0].fix:
+        fix = facts[0].fix.replace("{expected}", requirement.expected if requirement is not None else "")
+
+    accepted = bool(facts) and requirement is not None and requirement.compare(facts[0].value) is True
 
     def conclude(verdict: Verdict, reason: str) -> Judgement:
         return Judgement(
@@ -80,7 +84,7 @@ def judge(
             witnesses=tuple(witnesses),
             severity=requirement.severity if requirement else Severity.INFO,
             source=requirement.source if requirement else "",
-            fix=fix if verdict is Verdict.VIOLATED or (verdict is Verdict.UNDECIDED and facts) else "",
+            fix=fix if verdict is Verdict.VIOLATED or (verdict is Verdict.UNDECIDED and facts and not accepted) else "",
             rule=rule,
         )
 
@@ -146,7 +150,8 @@ def disagreement(component: str, requirement: Requirement | None, witnesses: Seq
     opposite = None not in answers and answers[0] is not answers[1]
     if not opposite and not exclude(promised.value, found.value):
         return []
-    message = f"{component}: the Dockerfile says {promised.value.text}, the image has {found.value.text}"
+    has = found.value.text if found.value.present else "none"
+    message = f"{component}: the Dockerfile says {promised.value.text}, the image has {has}"
     place = next((item.location for item in promised.evidence if item.location is not None), None)
     return [Notice(message, place, related=(*promised.evidence, *found.evidence))]
 

@@ -237,6 +237,20 @@ class Knowledge:
         """Whether it is known what an apt package brings along by its dependencies."""
         return name in self._apt_plain or name in self._apt_brings or any(self.meanings("apt", name))
 
+    def brings_no_pip(self, name: str) -> bool:
+        """Whether an apt package brings neither pip nor a plain `python`, whatever else of Python it brings."""
+        return name in self._apt_plain or any(pattern.fullmatch(name) for pattern in self._without_pip)
+
+    @property
+    def no_plain_python(self) -> Mapping[str, str]:
+        """By distribution, the release since which none but python-is-python2 and -python3 bring a plain `python`."""
+        found: Mapping[str, str] = self._apt_data["no_plain_python"]
+        return found
+
+    @cached_property
+    def _without_pip(self) -> list[re.Pattern[str]]:
+        return [re.compile(entry["name"]) for entry in self._apt_data["without_pip"]]
+
     @cached_property
     def harmless_commands(self) -> frozenset[str]:
         """Programs that install nothing that a requirement asks about."""

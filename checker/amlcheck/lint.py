@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from amlcheck import looking
 from amlcheck.catalog import DOCKERFILE, Catalog
+from amlcheck.discover import is_dockerfile_name
 from amlcheck.dockerfile.build import Builder
 from amlcheck.dockerfile.built import Built
 from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.foreign import no_dockerfile, not_for_checking, what_it_is
+from amlcheck.dockerfile.grammar import KEYWORDS
 from amlcheck.dockerfile.plan import make_plan, platform_of
 from amlcheck.dockerfile.reader import read
 from amlcheck.errors import AmlcheckError, UnreadableError
@@ -99,7 +102,11 @@ def read_text(path: Path, changed: Mapping[str, bytes] | None = None) -> str:
             raise UnreadableError(f"{path}: has more than {MAX_BYTES >> 20} MB; that is no Dockerfile")
     except OSError as error:
         raise UnreadableError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return decode(content, str(path))
+    text = decode(content, str(path))
+    it_is = None if is_dockerfile_name(path.name) else what_it_is(text)
+    if it_is is not None:
+        raise UnreadableError(not_for_checking(str(path), it_is))
+    return text
 
 
 def decode(content: bytes, name: str) -> str:
@@ -127,8 +134,9 @@ def build(
     dockerfile = read(shown, text)
     sources = {shown: text}
     if not any(instruction.keyword == "FROM" and not instruction.broken for instruction in dockerfile.instructions):
-        nothing = Built(dockerfile, catalog.knowledge, problems=list(dockerfile.problems))
-        return nothing, sources
+        foreign = no_dockerfile(shown, text, dockerfile.instructions, KEYWORDS)
+        problems = [foreign] if foreign is not None else list(dockerfile.problems)
+        return Built(dockerfile, catalog.knowledge, problems=problems), sources
     plan = make_plan(dockerfile, options.target, options.build_args)
     builder = Builder(plan, catalog.knowledge, context, options.bases)
     built = builder.target()

@@ -145,6 +145,8 @@ class Fact:
     """What a reader should know of how the value was found."""
     final: bool = False
     """Absent although what should bring it is there: no environment on top makes up for that."""
+    fix: str = ""
+    """What to do where this value is not accepted, if more is known than the rule says; {expected} is what is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def probe_report(options: argparse.Namespace) -> tuple[Report, Settings]:
     settings = settings_of(options)
     if options.dockerfile is not None:
         settings = settings.for_file(options.dockerfile)
-    references = [parse_image(text) for text in options.images]
+    references = [parse_image(text) for text in dict.fromkeys(options.images)]
     probes = load_probes(known, [Path(folder) for folder in options.probes or []])
     static = _static(known, options, settings)
     supplied = supplied_of(known, options.environment)

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amlcheck.discover import same
 from amlcheck.errors import AmlcheckError
 from amlcheck.exits import Exit
 from amlcheck.judge import exit_code
 from amlcheck.lint_command import Settings, settings_of
 from amlcheck.model import Report
+from amlcheck.naming import FILES, IMAGE, RESULT, STDIN, kind_of
 from amlcheck.records import replace
 from amlcheck.report.writing import write_report
 from amlcheck.streams import columns
@@ -23,18 +25,14 @@ if TYPE_CHECKING:
     from amlcheck.explorer.checking import Checking
     from amlcheck.explorer.session import Actions
 
-STDIN = "-"
-RESULT, FILES, IMAGE = "result", "files", "image"
-_LOOKED_AT = 4096
-"""Bytes at the beginning of a JSON file that tell whether it is a result."""
-
 
 def run_report(options: argparse.Namespace) -> Exit:
     """Shows, and gives the exit code of what was shown last. Raises AmlcheckError for what the user must change."""
     given = list(options.what) or ["."]
-    kinds = [kind_of(name) for name in given]
     if given.count(STDIN) > 1:
         raise AmlcheckError("-: standard input can be read once")
+    given = list({same(name) if name != STDIN else name: name for name in reversed(given)}.values())[::-1]
+    kinds = [kind_of(name, options.pull) for name in given]
     checking = _checking(given, options) if set(kinds) == {FILES} else None
     report, settings = _made(given, kinds, options, checking)
     if options.format is not None or options.output is not None:
@@ -53,32 +51,6 @@ def run_report(options: argparse.Namespace) -> Exit:
 
         terminal = Terminal(_colour(options), keyboard)
         return exit_code(explore(report, terminal, _actions(kinds, checking)))
-
-
-def kind_of(name: str) -> str:
-    """Whether a name is a result of amlcheck, a file or folder to check, or an image. Raises AmlcheckError."""
-    path = Path(name)
-    if name == STDIN:
-        return RESULT
-    if path.is_dir():
-        return FILES
-    if path.exists():
-        return RESULT if path.suffix.lower() == ".json" and _is_result(path) else FILES
-    looks_like_a_file = path.suffix.lower() == ".json" or name.startswith((".", "/", "~")) or name != name.lower()
-    if looks_like_a_file and ":" not in name:
-        raise AmlcheckError(
-            f"{name}: there is no such file or folder; name a result, a folder, a Dockerfile or an image"
-        )
-    return IMAGE
-
-
-def _is_result(path: Path) -> bool:
-    """Whether a JSON file says that it is a result; others state an environment of Azure ML."""
-    try:
-        with path.open("rb") as file:
-            return b'"amlcheck/' in file.read(_LOOKED_AT)
-    except OSError:
-        return False
 
 
 def _checking(paths: list[str], options: argparse.Namespace) -> Checking:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from amlcheck.catalog import Catalog, Rule, catalog
 from amlcheck.errors import AmlcheckError
 from amlcheck.model import When
-from amlcheck.nearest import nearest
+from amlcheck.nearest import nearest_rule
 from amlcheck.pages import link
 from amlcheck.profiles import Profile, load_profile, with_flavour
 
@@ -68,18 +68,13 @@ def _rule(known: Catalog, name: str) -> Rule:
 
 def _near(name: str, rules: Sequence[Rule]) -> list[str]:
     """What may have been meant: the nearest ID or name, else the names that have the word in them."""
-    ids, names = [rule.id for rule in rules], [rule.name for rule in rules]
-    if name.isdigit() and f"AML{name}" in ids:
-        return [f"AML{name}"]
-    word = name.lower()
-    like = nearest(word, names, 0.75) or nearest(name.upper(), ids)
+    names = [rule.name for rule in rules]
+    like = nearest_rule(name, [rule.id for rule in rules], names)
     if like:
         return [like]
+    word = name.lower()
     within = [item for item in names if any(part.startswith(word) or part.endswith(word) for part in item.split("-"))]
-    if within and len(word) > 2:
-        return within[:3]
-    like = nearest(word, names)
-    return [like] if like else []
+    return within[:3] if len(word) > 2 else []
 
 
 def _page(rule: Rule) -> dict[str, object]:

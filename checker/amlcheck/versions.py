@@ -68,7 +68,8 @@ class VersionSet:
         point = parsed(version) if isinstance(version, str) else version
         if point.local:
             point = Version(point.public)
-        return not (self & _point(point)).is_empty
+        before, after = (point, _CUT_BEFORE), (point, _CUT_AFTER)
+        return any((low is None or low < after) and (high is None or before < high) for low, high in self.intervals)
 
     def __and__(self, other: VersionSet) -> VersionSet:
         found = []

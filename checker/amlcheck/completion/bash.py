@@ -15,6 +15,14 @@ _amlcheck_words() {
     done
 }
 
+_amlcheck_list() {
+    local before="" word
+    [[ $cur == *,* ]] && before=${cur%,*},
+    for word in "$@"; do
+        [[ $word == "${cur##*,}"* ]] && COMPREPLY+=("$before$word")
+    done
+}
+
 _amlcheck_files() {
     local name
     compopt -o filenames 2>/dev/null
@@ -91,7 +99,8 @@ def _words(command: Command) -> Iterator[str]:
 
 
 def _offered(value: Value) -> str:
-    made = f"_amlcheck_words {' '.join(value.words)}; " if value.words else ""
+    helper = "_amlcheck_list" if value.several else "_amlcheck_words"
+    made = f"{helper} {' '.join(value.words)}; " if value.words else ""
     if value.files or value.folders:
         made += f"_amlcheck_files {'-f' if value.files else '-d'}; "
     return made

@@ -25,6 +25,8 @@ class Value:
     folders: bool = False
     name: str = ""
     """For people: "FILE"."""
+    several: bool = False
+    """Whether it may be several of the words with commas between them: the last one is completed."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _value(action: argparse.Action) -> Value | None:
     if action.dest in ("rules", "select", "ignore"):
         names = [rule.id for rule in catalog().rules]
         names += [rule.name for rule in catalog().rules] if action.dest == "rules" else []
-        return Value(_safe(names), name=name)
+        return Value(_safe(names), name=name, several=action.dest != "rules")
     profiles, flavours = catalog().profile_names(), catalog().flavour_names()
     known = {"profile": profiles, "flavour": flavours, "name": [*profiles, *flavours]}
     if action.dest in known and name == "NAME":

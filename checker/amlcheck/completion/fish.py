@@ -37,6 +37,14 @@ function __amlcheck_just --description 'whether exactly these commands were type
     test (count $typed) -eq (count $argv)
 end
 
+function __amlcheck_list --description 'each word, behind those that were typed before the last comma'
+    set -l typed (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    set -l before (string match -r '^.*,' -- $typed)
+    for word in $argv
+        printf '%s\\n' "$before$word"
+    end
+end
+
 complete -c amlcheck -e
 complete -c amlcheck -f
 """
@@ -73,7 +81,8 @@ def _option(option: Option) -> str:
 def _value(value: Value) -> str:
     made = []
     if value.words:
-        made.append(f"-a {_quoted(' '.join(value.words))}")
+        words = " ".join(value.words)
+        made.append(f"-a {_quoted(f'(__amlcheck_list {words})' if value.several else words)}")
     if value.files:
         made.append("-F")
     elif value.folders:

@@ -103,6 +103,8 @@ def _argument(value: Value) -> str:
     name = value.name.lower().replace("\\", "\\\\").replace(":", "\\:")
     if _is_mixed(value):
         return f"{name}:{_helper(value)}"
+    if value.several:
+        return f"{name}:_values -s , {name} {' '.join(value.words)}"
     if value.words:
         return f"{name}:({' '.join(value.words)})"
     if value.files:

@@ -57,7 +57,7 @@ class ScoringContainer:
     """One container, and the network it is in."""
 
     def __init__(self, engine: Engine, image: str, assembly: Assembly, options: DeployOptions) -> None:
-        """Creates network and container. Raises AmlcheckError."""
+        """Creates the container, and begins to create its network. Raises AmlcheckError."""
         self._engine, self._client = engine, engine.client
         self.name = ownership.new_name()
         self._words: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -74,10 +74,14 @@ class ScoringContainer:
         self._watchdog: Watchdog | None = None
         self.close = ownership.remember(self._close)
         """Ends and removes both; may be called more than once."""
-        self._creation = Uninterrupted(lambda: self._create(image))
+        labels = {KEPT_LABEL: ownership.RUN} if options.keep else ownership.labels(self._lifetime)
+        self._network = Uninterrupted(lambda: self._create_network(labels))
+        self._creation = Uninterrupted(lambda: self._create_container(image, labels))
         try:
             if not options.keep:
                 self._watchdog = Watchdog(engine.address, self.name)
+            if self.isolated:
+                self._network.begin()  # it takes as long as the container does, which needs it only once it starts
             with engine.calling("creating the scoring container"):
                 self._creation.wait()
         except BaseException:
@@ -85,18 +89,6 @@ class ScoringContainer:
             raise
 
     # --- making it -------------------------------------------------------------------------------------------------
-
-    def _create(self, image: str) -> None:
-        labels = {KEPT_LABEL: ownership.RUN} if self._options.keep else ownership.labels(self._lifetime)
-        network = Uninterrupted(lambda: self._create_network(labels))
-        try:
-            if self.isolated:
-                network.begin()  # it takes as long as the container does, which needs it only once it starts
-            self._create_container(image, labels)
-        finally:
-            network.finish()
-        if network.error is not None:
-            raise network.error
 
     def _create_container(self, image: str, labels: Mapping[str, str]) -> None:
         client, assembly, options = self._client, self._assembly, self._options
@@ -165,6 +157,10 @@ class ScoringContainer:
         self._events = _Events(self)
         with self._engine.calling("attaching to the scoring container"):
             self._log.follow(self._engine.attach(self.name, stdin=False))
+        with self._engine.calling("creating the network of the scoring container"):
+            self._network.finish()
+            if self._network.error is not None:
+                raise self._network.error
         try:
             with self._engine.calling("starting the scoring container"):
                 self._client.start(self.name)
@@ -276,6 +272,7 @@ class ScoringContainer:
     def _close(self) -> None:
         self._closing = True
         self._creation.finish()
+        self._network.finish()
         if self._events is not None:
             self._events.close()
         self._log.close()

@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from amlcheck.deployment.asking import Address, ask
@@ -31,7 +31,7 @@ from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig
-from amlcheck.image.engine import Engine
+from amlcheck.image.engine import Engine, NoEngineError
 from amlcheck.records import dataclass, field, replace
 from amlcheck.serving import covers
 
@@ -71,12 +71,20 @@ def deploy(
     options = options if options is not None else DeployOptions()
     options.check()
     own = engine is None
-    connected = engine if engine is not None else Engine.connect()
+    connected = engine if engine is not None else _connected()
     try:
         return _Run(connected, name, options, told).run()
     finally:
         if own:
             connected.close()
+
+
+def _connected() -> Engine:
+    """The engine. Raises AmlcheckError: without one nothing is run, wherever the image is."""
+    try:
+        return Engine.connect()
+    except NoEngineError as error:
+        raise AmlcheckError(error.why) from None
 
 
 class _FailedError(Exception):
@@ -104,6 +112,7 @@ class _Run:
     live: Address | None = None
     """Where the liveness route answered."""
     redact: Redaction = field(default_factory=Redaction)
+    sweeping: _Sweeping = field(init=False)
 
     def run(self) -> Deployment:
         if not self.engine.is_local:
@@ -113,12 +122,13 @@ class _Run:
             )
         self.told("looking for the image")
         pull = self.options.pull
-        self.engine.provide(self.image, pull, self.options.platform, lambda: self.told(PULLING))
-        config, digest = self.engine.config(self.image)
+        config, digest = self.engine.provided_config(
+            self.image, pull, self.options.platform, lambda: self.told(PULLING)
+        )
         assembly = assemble(config, self.options)
         self.notes += assembly.notes
         self.redact = Redaction({**config.env, **self.options.environment})
-        with _sweeping(self.engine):
+        with _Sweeping(self.engine) as self.sweeping:
             failure = self._deploy(digest or self.image, config, assembly)
         return Deployment(
             image=self.image,
@@ -178,6 +188,7 @@ class _Run:
             if number:
                 self.notes.append(f"the image has no azmlinfsrv: {' '.join(one.entrypoint[:2])} was started instead")
             self._reached(Stage.STARTED)
+            self.sweeping.begin()
             return container
         raise AssertionError("unreachable")
 
@@ -545,20 +556,31 @@ def _classified(observation: Observation) -> Failure:
     return failures.classify(observation)
 
 
-@contextlib.contextmanager
-def _sweeping(engine: Engine) -> Iterator[None]:
-    """What a dead run left goes while this one works; where it cannot, the next one tries again."""
+class _Sweeping:
+    """What a dead run left goes while this one's server boots; where it cannot, the next one tries again."""
 
-    def sweep() -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._thread = threading.Thread(target=self._sweep, daemon=True)
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
+
+    def __enter__(self) -> _Sweeping:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.begin()
+        if self._begun:
+            self._thread.join()
+
+    def _sweep(self) -> None:
         with contextlib.suppress(AmlcheckError):
-            engine.sweep_once()
-
-    thread = threading.Thread(target=sweep, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
+            self._engine.sweep_once()
 
 
 def _bytes(count: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from amlcheck.dockerfile.built import DEFAULT_PATH, EVERYTHING, Base, Built, Opaque, Stated
+from amlcheck.dockerfile.built import DEFAULT_PATH, EVERYTHING, Base, Built, Missing, Opaque, Refused, Stated
 from amlcheck.dockerfile.canonical import Problem
 from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.effort import USED_UP, Effort
@@ -50,6 +50,8 @@ class Builder:
         self._told: set[Problem] = set(plan.problems)
         self.sources: dict[str, Source] = {plan.dockerfile.source.path: plan.dockerfile.source}
         self.effort = Effort()
+        self._missing: list[Missing] = []
+        self._refused: list[Refused] = []
         self._deferred: dict[int, list[Instruction]] = {}
         self._done: dict[int, StageState] = {}
 
@@ -134,7 +136,7 @@ class Builder:
     # --- the base image ----------------------------------------------------------------------------------------------
 
     def _start(self, stage: Stage) -> Built:
-        built = Built(self.plan.dockerfile, self.knowledge)
+        built = Built(self.plan.dockerfile, self.knowledge, missing=self._missing, refused=self._refused)
         span = stage_span(stage)
         reference = parse_reference(stage.base.value) if stage.base.known else None
         known: BaseImage | None = None

@@ -52,6 +52,8 @@ class Package:
     """The word that names it."""
     extras: frozenset[str] = frozenset()
     instruction: Instruction | None = None
+    in_vain: bool = False
+    """The program that was to install it is not there, and so it is not."""
 
     @property
     def pinned(self) -> bool:
@@ -69,6 +71,34 @@ class Opaque:
     certain: bool = True
     replaces: frozenset[str] = frozenset()
     """Components that it changes even where they are known to be there (`conda env update` of an unreadable file)."""
+    in_vain: bool = False
+    """It is known to have done nothing: its program is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A command that runs a program which the image does not have."""
+
+    program: str
+    why: str
+    """Why it is not there: what was installed instead, if anything."""
+    remedy: str
+    span: Span
+    chain: Chain
+    """The base image that is known not to have it."""
+    noticed: bool
+    """Its failure makes the build fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A requirement that pip refuses, and with it the whole command."""
+
+    word: Text
+    why: str
+    command: Span
+    noticed: bool
+    """The command certainly runs, and its failure makes the build fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +171,16 @@ class Built:
     """The ENTRYPOINT and the CMD in force: what a container starts, and the arguments it is given."""
     commands: list[tuple[str, Span]] = field(default_factory=list)
     """Every command that runs, by name."""
+    handmade: bool = False
+    """A program may have been put by hand where PATH finds it."""
+    missing: list[Missing] = field(default_factory=list)
+    """Commands whose program is not there, in all stages: stages share the list."""
+    refused: list[Refused] = field(default_factory=list)
+    """Requirements that pip refuses, in all stages."""
     problems: list[Problem] = field(default_factory=list)
     """Why Docker refuses the file, if it does."""
+    _path: tuple[Text, list[PathEntry]] | None = field(default=None, repr=False)
+    """What `path` read last, and what it came to."""
 
     # --- what rules ask ----------------------------------------------------------------------------------------------
 
@@ -163,6 +201,7 @@ class Built:
         return [
             (package, meaning)
             for package in self.packages
+            if not package.in_vain
             for meaning in self.knowledge.meanings(package.manager, package.name)
             if meaning.component == component or (meaning.component == "same" and package.name == component)
         ]
@@ -172,7 +211,7 @@ class Built:
         left: dict[tuple[str, str, str], Package] = {}
         for number in sorted(number for name in set(names) for number in self.packages.numbers(name)):
             package = self.packages[number]
-            if manager in ("", package.manager):
+            if manager in ("", package.manager) and not package.in_vain:
                 key = (package.manager, package.name, package.place)
                 if package.removed:
                     left.pop(key, None)
@@ -203,15 +242,21 @@ class Built:
             return self._not_followed(component, hidden)
         if value is None:
             return Unknown(component, self.base_unknown(component), self.base_chain(component))
-        stranger = self._stranger() if component in APT_DEPENDENCIES else None
+        stranger = self.stranger() if component in APT_DEPENDENCIES else None
         if stranger is not None:
             return Unknown(component, f"what the apt package {stranger.name} brings along is not known", stranger.chain)
         return Fact(component, ABSENT, self.base_chain(component), f"no instruction installs {what or component}")
 
     def _not_followed(self, component: str, item: Opaque) -> Unknown:
-        return Unknown(component, item.reason, (item.span.evidence("cannot be followed"),) if item.span else ())
+        return Unknown(
+            component,
+            item.reason,
+            (item.span.evidence("the program is not there" if item.in_vain else "cannot be followed"),)
+            if item.span
+            else (),
+        )
 
-    def _stranger(self) -> Package | None:
+    def stranger(self) -> Package | None:
         """An apt package of which it is not known what it depends on."""
         there = (item for item in self.packages.of_manager("apt") if not item.removed)
         return next((item for item in there if not self.knowledge.is_understood(item.name)), None)
@@ -276,6 +321,8 @@ class Built:
         value = self.image_path or self.env.get("PATH")
         if value is None:
             return [PathEntry(None, Text())]
+        if self._path is not None and self._path[0] is value:
+            return self._path[1]
         entries: list[PathEntry] = []
         for part in value.split(":"):
             text = part.value
@@ -283,6 +330,7 @@ class Built:
                 entries.append(PathEntry(None, part))
             elif text:
                 entries.append(PathEntry(posixpath.normpath(text), part))
+        self._path = value, entries
         return entries
 
     def conda_prefixes(self) -> list[str]:

@@ -7,7 +7,7 @@ from amlcheck.dockerfile.interpreters import effective_python
 from amlcheck.environment.specs import named_requirement
 from amlcheck.knowledge import DefaultsRange
 from amlcheck.model import ABSENT, PRESENT, Fact, Testimony, Unknown, Value
-from amlcheck.versions import NOTHING, VersionSet, from_specifiers
+from amlcheck.versions import NOTHING, from_specifiers
 
 DEFAULTS = "azureml-defaults"
 SERVER = "azureml-inference-server-http"
@@ -92,36 +92,35 @@ def inference_server(image: Built) -> Testimony:
     if versions is None:
         return Unknown("inference-server", "the release of azureml-defaults is not known", testimony.evidence)
     if not defaults.pinned:
-        versions = from_specifiers(f"=={versions.lowest}") if versions.lowest is not None else versions
+        ranges = _taken(image)
+        newest = " or ".join(item.newest for item in reversed(ranges))
+        return _by_ranges(image, ranges, newest if len(ranges) < 2 else f"({newest}, by the Python)", testimony)
     ranges = [item for item in image.knowledge.defaults if not item.versions.isdisjoint(versions)]
-    return _by_ranges(image, ranges, versions, testimony)
+    return _by_ranges(image, ranges, versions.text, testimony)
 
 
-def _by_ranges(image: Built, ranges: list[DefaultsRange], versions: VersionSet, testimony: Fact) -> Testimony:
+def _by_ranges(image: Built, ranges: list[DefaultsRange], release: str, testimony: Fact) -> Testimony:
     servers = {item.server for item in ranges}
     if not ranges:
-        return Unknown(
-            "inference-server", f"what azureml-defaults {versions.text} brings is not known", testimony.evidence
-        )
+        return Unknown("inference-server", f"what azureml-defaults {release} brings is not known", testimony.evidence)
     if servers == {"none"}:
-        note = f"azureml-defaults {versions.text} brings no web server: it cannot serve"
-        return Fact("inference-server", ABSENT, testimony.evidence, note, final=True)
+        note = f"azureml-defaults {release} brings no web server: it cannot serve"
+        return Fact("inference-server", ABSENT, testimony.evidence, note, True, _serving(image))
     if "none" in servers:
-        reason = f"azureml-defaults {versions.text} may or may not bring a server: {', '.join(sorted(servers))}"
+        reason = f"azureml-defaults {release} may or may not bring a server: {', '.join(sorted(servers))}"
         return Unknown("inference-server", reason, testimony.evidence)
     served = Fact("inference-server", Value(True, min(servers)) if len(servers) == 1 else PRESENT, testimony.evidence)
     breaking = [item for item in ranges if item.breaks_unless]
     if all(any(_pinned_beside(image, alternative) for alternative in item.breaks_unless) for item in breaking):
         return served
-    return _broken(image, breaking, len(breaking) == len(ranges), versions, served)
+    return _broken(image, breaking, len(breaking) == len(ranges), release, served)
 
 
-def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: VersionSet, served: Fact) -> Testimony:
+def _broken(image: Built, breaking: list[DefaultsRange], every: bool, release: str, served: Fact) -> Testimony:
     """Installed today, its Flask cannot be imported, on the Pythons for which newer dependencies exist."""
     remedy = breaking[0].breaks_unless[0]
-    what = (
-        f"azureml-defaults {versions.text} pins an old Flask, which cannot be imported unless {remedy} are pinned too"
-    )
+    pins = "pins" if every else "may pin"
+    what = f"azureml-defaults {release} {pins} an old Flask, which cannot be imported unless {remedy} are pinned too"
     affected = breaking[0].breaks_python
     python = effective_python(image).testimony
     if affected is not None:
@@ -132,7 +131,22 @@ def _broken(image: Built, breaking: list[DefaultsRange], every: bool, versions: 
         every = every and python.value.versions <= affected
     if not every:
         return Unknown("inference-server", what, served.evidence)
-    return Fact("inference-server", ABSENT, served.evidence, what, final=True)
+    instead = _serving(image)
+    fix = f"{instead}, or pin {remedy} beside it" if instead else f"pin {remedy} beside it"
+    return Fact("inference-server", ABSENT, served.evidence, what, True, fix)
+
+
+def _serving(image: Built) -> str:
+    """The release to take instead: the newest that can be installed and serves on every possible Python; else empty."""
+    python = effective_python(image).testimony
+    here = python.value.versions if isinstance(python, Fact) else None
+    if here is None:
+        return ""
+    for item in reversed(image.knowledge.defaults):
+        breaks = bool(item.breaks_unless) and (item.breaks_python is None or not here.isdisjoint(item.breaks_python))
+        if here <= item.python and item.server != "none" and not breaks and not item.gone:
+            return f"take azureml-defaults=={item.newest}, which serves on Python {here.text}"
+    return ""
 
 
 def _pinned_beside(image: Built, alternative: str) -> bool:
@@ -168,9 +182,21 @@ def _aside(image: Built, package: Package) -> str:
 
 def _newest(image: Built) -> str | None:
     """The newest release that any of the possible Pythons can install: the oldest of these answers."""
+    taken = _taken(image)
+    return taken[0].newest if taken else None
+
+
+def _taken(image: Built) -> list[DefaultsRange]:
+    """The ranges of which pip takes the newest release, for one or another of the possible Pythons; the oldest first.
+
+    Empty where a possible Python is not known, or has none.
+    """
     testimony = effective_python(image).testimony
-    if not isinstance(testimony, Fact) or testimony.value.versions is None:
-        return None
-    ranges = [item for item in image.knowledge.defaults if not item.python.isdisjoint(testimony.value.versions)]
-    sure = [item for item in ranges if testimony.value.versions <= item.python]
-    return sure[-1].newest if sure else None
+    left = testimony.value.versions if isinstance(testimony, Fact) else None
+    found: list[DefaultsRange] = []
+    for item in reversed(image.knowledge.defaults) if left is not None else ():
+        assert left is not None
+        if not item.python.isdisjoint(left):
+            found.insert(0, item)
+            left &= ~item.python
+    return found if left is not None and left.is_empty else []

@@ -10,6 +10,7 @@ from amlcheck.dockerfile.context import Context
 from amlcheck.dockerfile.effort import USED_UP, Effort
 from amlcheck.dockerfile.source import Mapped, Source
 from amlcheck.records import dataclass, field
+from amlcheck.regex import regex
 
 READ_IN_A_STEP = 100
 """Characters of a file that are read for one step of what is followed."""
@@ -17,6 +18,8 @@ MAX_PARTS = 2_000
 """Parts that a file may be put together from (`>>`) and still be known."""
 MAX_LOOKED_AT = 200
 """Copies to one place that are looked through for a file."""
+_FILE = regex(r"(?i).\.(?!tar|t[bglx]z|tbz|zst|lz|xz|gz)[a-z]{2,}$")
+"""The name of a file: it has an ending that is no version and no archive's, which ADD unpacks."""
 NO_CONTEXT = "the build context is not known (--context)"
 
 
@@ -119,6 +122,27 @@ class ImageFiles:
             return context_path
         relative = posixpath.relpath(path, target)
         return posixpath.normpath(posixpath.join(context_path, relative))
+
+    def may_hold(self, path: str) -> bool:
+        """Whether something that was copied or written may have put a file there."""
+        if path in self._written or path in self._copied:
+            return True
+        if len(self._copied) > MAX_LOOKED_AT:
+            return True
+        above = set(_folders(path))
+        for target, brought in self._copied.items():
+            # A copy to "folder/" of something that is not here is put down as a file in it, and may be a folder's content.
+            if target in above or posixpath.dirname(target) in above:
+                inside = [item for _, item in brought[-MAX_LOOKED_AT:] if target in above or target.endswith(item)]
+                if len(brought) > MAX_LOOKED_AT or any(self._may_be_folder(item) for item in inside):
+                    return True
+        return False
+
+    def _may_be_folder(self, context_path: str) -> bool:
+        found = self.context.resolve(context_path) if self.context is not None else None
+        if found is None:
+            return not _FILE.search(posixpath.basename(context_path))
+        return not found.is_file()
 
     def is_folder(self, context_path: str) -> bool:
         found = self.context.resolve(context_path) if self.context is not None else None

@@ -336,3 +336,5 @@ _RULES: dict[str, Callable[[Instruction, str], Complaint]] = {
     "VOLUME": _some,
     "WORKDIR": _one,
 }
+KEYWORDS = frozenset(_RULES)
+"""Every instruction that Docker knows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,21 @@ class InstructionReader:
         except ExpansionError:
             return
         for word in words:
-            self.built.exposed.append(Stated(word.value, word, word.span or self.instruction.span, self.instruction))
+            span = word.span or self.instruction.span
+            self.built.exposed.append(Stated(word.value, word, span, self.instruction))
+            if word.known:
+                self._check_port(word.value, span)
+
+    def _check_port(self, text: str, span: Span) -> None:
+        if text.isascii() and text.isdigit() and len(text) < 5:  # nearly all of them
+            return
+        from amlcheck.dockerfile.ports import refusal
+
+        why = refusal(text)
+        if why is not None:
+            problem = Problem(span, f"EXPOSE: {why}", "name a port up to 65535, or a range, with /tcp, /udp or /sctp")
+            if problem not in self.builder.problems:
+                self.builder.problems.append(problem)
 
     def _user(self) -> None:
         self.built.user = self._expand(self.instruction.args)
@@ -343,13 +358,14 @@ class InstructionReader:
                 for value, place in self.instruction.json
             )
             if words:
-                registry.dispatch(Command(words, self.instruction.span, True), step)
+                registry.dispatch(Command(words, self.instruction.span, True, noticed=True), step)
             return
         shell = self.built.shell
         program = posixpath.basename(shell[0]) if shell else "sh"
         if program not in _POSIX_SHELLS and not self.built.active_env:
             self._unread(f"the shell {program} is not followed", self.instruction.keyword_span, True)
             return
+        step.runner.stops = any(re.fullmatch(r"-[a-z]*e[a-z]*", word) for word in shell[1:])
         step.runner.run(self._script(), bash=True if program == "bash" else None)
 
     def _script(self) -> Mapped:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from itertools import pairwise
 
 from amlcheck.dockerfile.conditions import decide
 from amlcheck.dockerfile.effort import Effort
@@ -57,6 +58,8 @@ class Command:
     """Variables set for this command only."""
     feeder: Command | None = None
     """The command whose output it reads, in a pipeline."""
+    noticed: bool = False
+    """Where it fails, the script fails."""
 
     @property
     def name(self) -> str:
@@ -66,7 +69,8 @@ class Command:
 
     def without(self, count: int) -> Command:
         """The command that remains when a prefix such as sudo is taken away."""
-        return Command(self.words[count:], self.span, self.certain, self.redirects, self.environment, self.feeder)
+        rest = self.words[count:]
+        return Command(rest, self.span, self.certain, self.redirects, self.environment, self.feeder, self.noticed)
 
 
 class Runner:
@@ -99,6 +103,14 @@ class Runner:
         """How many conditions and the like enclose this: there a failure ends nothing."""
         self._failing = False
         """Whether the last command has failed: the right side of `||`."""
+        self.stops = False
+        """`set -e`: a command that fails ends the script."""
+        self._tried = 0
+        """How many left sides of `&&` enclose this: `set -e` lets a failure there pass."""
+        self._noticed = True
+        """Whether a failure of the command that is being told of makes the script fail, and those that it is run by."""
+        self._outer = True
+        """The same of the command that this script is run by."""
 
     @property
     def bash(self) -> bool | None:
@@ -136,13 +148,16 @@ class Runner:
         if self._depth >= MAX_NESTING:
             self._on_unread("scripts are nested too deeply to be followed", script.span(0, 1), certain)
             return
-        reader = self.bash
+        reader, stops, outer = self.bash, self.stops, self._outer
         self.bash = bash if apart or bash is not None else reader
+        self.stops = stops and not (apart and self._depth)
+        self._outer = outer and self._noticed
         try:
             with self._process() if apart else nullcontext():
                 self._script(script, certain)
         finally:
-            self.bash = reader
+            self.bash, self._outer = reader, outer
+            self.stops = stops if apart else self.stops
 
     def _script(self, script: Mapped, certain: bool) -> None:
         root = Script(script).root
@@ -220,7 +235,11 @@ class Runner:
         return (self._and if operator == "&&" else self._or)(left, right, certain, required)
 
     def _and(self, left: Node, right: Node, certain: bool, required: bool) -> bool | None:
-        first = self._run(left, certain, required)
+        self._tried += 1
+        try:
+            first = self._run(left, certain, required)
+        finally:
+            self._tried -= 1
         if first is False or self._flow.left is not None:
             return first
         if first is None and not required:
@@ -257,14 +276,15 @@ class Runner:
     def _pipeline(self, node: Node, certain: bool, required: bool) -> bool | None:
         feeder: Command | None = None
         status: bool | None = True
-        for child in node.named_children:
+        parts = node.named_children
+        for child in parts:
             body = child.field("body") if child.kind == "redirected_statement" else child
             with self._process():
                 if body is not None and body.kind == "command":
-                    feeder = self._command(child, certain, feeder)
+                    feeder = self._command(child, certain, feeder, required and child is parts[-1])
                     status = None if feeder is not None and _asks(feeder) else True
                 else:
-                    status = self._run(child, certain, required)
+                    status = self._run(child, certain, required and child is parts[-1])
                     feeder = None
         return status
 
@@ -474,7 +494,8 @@ class Runner:
             return self._run(body, certain, required)
         if body.kind == "declaration_command":
             return self._declare(body, certain, required)
-        command = self._command(node, certain, None)
+        stops = self.stops and not self._caught and not self._tried
+        command = self._command(node, certain, None, required or stops)
         for redirect in node.field_all("redirect"):
             if redirect.kind == "heredoc_redirect":
                 self._after_heredoc(redirect, command, certain, required)
@@ -497,7 +518,7 @@ class Runner:
             elif field == "right":
                 self._perhaps(child)
 
-    def _command(self, node: Node, certain: bool, feeder: Command | None) -> Command | None:
+    def _command(self, node: Node, certain: bool, feeder: Command | None, noticed: bool = False) -> Command | None:
         self._commands += 1
         if self._commands > MAX_COMMANDS:
             if self._commands == MAX_COMMANDS + 1:
@@ -522,7 +543,9 @@ class Runner:
         if not words:
             self.variables.update(environment)
             return None
-        command = Command(tuple(words), node.span, certain, tuple(redirects), environment or None, feeder)
+        noticed = noticed and self._outer
+        command = Command(tuple(words), node.span, certain, tuple(redirects), environment or None, feeder, noticed)
+        self._noticed = noticed
         self._dispatch(command)
         return command
 
@@ -537,7 +560,18 @@ class Runner:
         elif name == "eval" and len(command.words) > 1:
             self._eval(command)
         else:
+            if name == "set":
+                self._set(command)
             self._on_command(command)
+
+    def _set(self, command: Command) -> None:
+        """`set -e`, `set +e`, with the other letters."""
+        given = [word.value for word in command.words[1:]]
+        named = {sign for sign, name in pairwise(given) if name == "errexit"}
+        if "+o" in named or any(word.startswith("+") and "e" in word for word in given):
+            self.stops = False
+        elif "-o" in named or any(re.fullmatch(r"-[a-zA-Z]*e[a-zA-Z]*", word) for word in given):
+            self.stops = self.stops or (command.certain and not self._processes)
 
     def _leave(self, command: Command, failing: bool) -> None:
         """`exit`, `return`, `break`, `continue`. `failing`: what an exit without a number tells."""

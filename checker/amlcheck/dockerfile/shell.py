@@ -85,6 +85,23 @@ class Node:
     def span(self) -> Span:
         return self.script.mapped.span(self.start, self.end)
 
+    def plain(self) -> tuple[str, Span] | None:
+        """The characters of a word that a shell takes as they stand, and their place; None for any other node.
+
+        Most words of a script are such: without quotes, expansions, escapes and braces, and all on one line.
+        """
+        inner = self._node
+        if inner.type == "command_name" and inner.child_count == 1:
+            inner = inner.children[0]
+        if inner.type not in ("word", "number"):
+            return None
+        mapped = self.script.mapped
+        start, end = self.script.index(inner.start_byte), self.script.index(inner.end_byte)
+        text = mapped.text[start:end]
+        if not text or "\\" in text or "{" in text or not mapped.is_contiguous(start, end):
+            return None
+        return text, mapped.span(start, end)
+
     @property
     def children(self) -> list[Node]:
         return [Node(child, self.script) for child in self._node.children]

@@ -55,6 +55,9 @@ class Words:
 
     def fields(self, nodes: list[Node]) -> list[Text]:
         """The words that the shell makes of one: none, one or several. The word is one node or several neighbours."""
+        plain = nodes[0].plain() if len(nodes) == 1 else None
+        if plain is not None:
+            return [Text((Piece(*plain),))]
         parts = [part for node in nodes for part in self._parts(node, quoted=False)]
         if len(parts) == 1 and not parts[0].splits and not parts[0].bare:
             return [Text((parts[0].piece,))]

@@ -87,7 +87,9 @@ class Mapped:
     _starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", tuple(start for start, _ in self.joints))
+        joints = self.joints
+        starts = (joints[0][0],) if len(joints) == 1 else tuple([start for start, _ in joints])
+        object.__setattr__(self, "_starts", starts)
 
     @classmethod
     def of(cls, source: Source, start: int = 0, end: int | None = None) -> Mapped:
@@ -96,35 +98,46 @@ class Mapped:
 
     def offset(self, index: int) -> int:
         """The place in the source of the character at `index`."""
-        at = self._joint(index)
+        at = 0 if len(self.joints) == 1 else self._joint(index)
         start, origin = self.joints[at]
         return origin if self.wholes and self.wholes[at] else origin + index - start
 
     def _joint(self, index: int) -> int:
-        return max(bisect_right(self._starts, index) - 1, 0)
+        return (bisect_right(self._starts, index) or 1) - 1
 
     def span(self, start: int, end: int) -> Span:
         """The stretch of the source from the first to the last character of text[start:end]."""
         begin = self.offset(start)
         if end <= start:
             return Span(self.source, begin, begin)
+        if len(self.joints) == 1 and not self.wholes:
+            return Span(self.source, begin, begin + end - start)
         whole = self.wholes[self._joint(end - 1)] if self.wholes else 0
         stop = self.offset(end - 1) + (whole or 1)
         return Span(self.source, min(begin, stop), max(begin, stop))
 
     def slice(self, start: int, end: int | None = None) -> Mapped:
         stop = len(self.text) if end is None else end
+        if len(self.joints) == 1 and not self.wholes:
+            return Mapped(self.source, self.text[start:stop], ((0, self.offset(start)),))
         first, last = self._joint(start), bisect_left(self._starts, stop)
-        wholes = self.wholes[first:last]
+        wholes = self.wholes[first:last] or (0,) * (last - first)
         moved = tuple(
-            (max(at - start, 0), origin if wholes and wholes[index] else origin + max(start - at, 0))
-            for index, (at, origin) in enumerate(self.joints[first:last])
+            [
+                (at - start, origin) if at > start else (0, origin if whole else origin + start - at)
+                for (at, origin), whole in zip(self.joints[first:last], wholes, strict=True)
+            ]
         )
-        return Mapped(self.source, self.text[start:stop], moved or ((0, self.offset(start)),), wholes if moved else ())
+        kept = wholes if moved and self.wholes else ()
+        return Mapped(self.source, self.text[start:stop], moved or ((0, self.offset(start)),), kept)
 
     def strip(self) -> Mapped:
         left = len(self.text) - len(self.text.lstrip())
         return self.slice(left, len(self.text.rstrip())) if self.text.strip() else self.slice(0, 0)
+
+    def is_contiguous(self, start: int, end: int) -> bool:
+        """Whether all of text[start:end] stands side by side in the source."""
+        return bisect_right(self._starts, start) == bisect_left(self._starts, end)
 
     def runs(self, start: int, end: int) -> list[tuple[int, int]]:
         """text[start:end] cut at the joints, so that each part is contiguous in the source."""

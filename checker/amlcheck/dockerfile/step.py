@@ -29,6 +29,8 @@ class Step:
     pending: list[Package]
     """Products that were downloaded and not yet built or unpacked."""
     dispatch: Callable[[Command, Step], None]
+    in_vain: bool = False
+    """What is read is the arguments of a program that is not there."""
 
     # --- noting ------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,9 @@ GO_BLANKS = (
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 """What Go's unicode.IsSpace holds: BuildKit trims these. (Python's str.isspace differs.)"""
+_OUTSIDE = regex(rf"[^'\"\\`{GO_BLANKS}]+")
+_IN_QUOTES = regex(r"[^'\"\\`]+")
+"""Characters that mean nothing of their own to words, outside of quotes and within; escapes are a backslash or a backtick."""
 
 
 class NotStringsError(ValueError):
@@ -122,6 +125,10 @@ def quoted_words(text: Mapped, escape: str) -> list[Mapped]:
             continue
         start, quote = at, ""
         while at < len(chars):
+            ordinary = (_IN_QUOTES if quote else _OUTSIDE).match(chars, at)
+            if ordinary is not None:
+                at = ordinary.end()
+                continue
             char = chars[at]
             if not quote and char in GO_BLANKS:
                 break

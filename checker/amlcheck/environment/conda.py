@@ -11,7 +11,8 @@ from amlcheck.environment.document import Mapping, Node, Open, Scalar, Sequence,
 from amlcheck.environment.environment import Conda, MissingFile, Wanted
 from amlcheck.environment.files import Files, beside
 from amlcheck.environment.limits import MAX_CHARACTERS, MAX_NODES, MAX_WORD, TOO_LONG
-from amlcheck.environment.requirements_file import read_requirements
+from amlcheck.environment.requirement_syntax import MAX_REFUSED, is_of_conda, is_template, refusal
+from amlcheck.environment.requirements_file import COMMENT, read_requirements
 from amlcheck.environment.specs import conda_spec, pip_spec
 from amlcheck.errors import UnreadableError
 from amlcheck.regex import regex
@@ -72,8 +73,10 @@ def _add_pip_section(conda: Conda, node: Node, shown: str, files: Files, missing
             add_pip(conda, item.text, shown, files, missing)
 
 
-def add_pip(conda: Conda, word: Text, shown: str, files: Files, missing: list[MissingFile]) -> None:
-    """One entry of a pip section: a requirement, a file of them, or an option."""
+def add_pip(
+    conda: Conda, word: Text, shown: str, files: Files, missing: list[MissingFile], read_by: str = "pip"
+) -> None:
+    """One entry of a pip section: a requirement, a file of them, or an option. `read_by`: "pip", or "" for who knows."""
     if len(word.value) > MAX_WORD:
         conda.open = conda.open or "one of its requirements is too long to be read"
         return
@@ -89,6 +92,10 @@ def add_pip(conda: Conda, word: Text, shown: str, files: Files, missing: list[Mi
             conda.open = conda.open or "it installs a project of yours"
         return
     spec = pip_spec(word)
+    judged = (spec is None or bool(spec.unknown)) and len(conda.refused) < MAX_REFUSED
+    why = refusal(COMMENT.sub("", word.value), not read_by) if judged else None
+    if why is not None:
+        conda.refused.append((word, why))
     if spec is None:
         conda.open = conda.open or "it installs something that is not named (a path or a URL)"
     elif spec.applies:
@@ -126,12 +133,17 @@ def _read_requirements(
     if len(mapped.text) > MAX_CHARACTERS:
         conda.open = conda.open or f"{path}: {TOO_LONG}"
         return
+    template = is_template(mapped.text)
+    read_by = "" if conda.from_requirements and is_of_conda(mapped.text) else "pip"
+    refused = len(conda.refused)
     for number, line in enumerate(read_requirements(mapped)):
         if number > MAX_NODES:
             conda.open = conda.open or f"{path} has too many lines"
             return
         if line.kind == "requirement":
-            add_pip(conda, line.word, path, files, missing)
+            add_pip(conda, line.word, path, files, missing, read_by)
+            if template:
+                del conda.refused[refused:]
         elif line.kind == "include":
             add_requirements(conda, line.word, path, files, missing, depth + 1)
         elif line.kind == "editable":

@@ -88,6 +88,8 @@ class Conda:
     """Where pip itself is listed, before or after the pip section."""
     open: str = ""
     """Why there may be more packages than these; empty where there are not."""
+    refused: list[tuple[Text, str]] = field(default_factory=list)
+    """Requirements that pip refuses, each with the reason."""
     from_requirements: bool = False
     """pip alone installs it: there are no channels and no Python."""
     included: set[str] = field(default_factory=set)

@@ -9,6 +9,7 @@ from amlcheck.catalog import CRASHED, ENVIRONMENT, Catalog
 from amlcheck.discover import NO_ENVIRONMENT
 from amlcheck.dockerfile.built import EVERYTHING, Base, Built, Opaque, Package
 from amlcheck.dockerfile.context import Context
+from amlcheck.dockerfile.foreign import not_for_checking, what_it_is
 from amlcheck.dockerfile.packages import Packages
 from amlcheck.dockerfile.reader import read
 from amlcheck.dockerfile.text import literal
@@ -19,7 +20,18 @@ from amlcheck.environment.read import read_environments
 from amlcheck.errors import AmlcheckError
 from amlcheck.knowledge import BaseImage
 from amlcheck.lint import LintOptions, build, judged, read_text
-from amlcheck.model import ABSENT, COMPONENTS, Fact, Finding, Judgement, Severity, SubjectReport, Testimony, Unknown
+from amlcheck.model import (
+    ABSENT,
+    COMPONENTS,
+    Fact,
+    Finding,
+    Judgement,
+    Severity,
+    SubjectReport,
+    Testimony,
+    Unknown,
+    Verdict,
+)
 from amlcheck.records import dataclass, field, replace
 from amlcheck.reference import parse_reference
 
@@ -156,6 +168,10 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         crash = Finding(CRASHED, Severity.WARNING, message, fix="please report it with the file")
         return SubjectReport(shown, "environment", findings=(crash,))
     if not environments:
+        is_named = options.named is not None and shown in options.named
+        it_is = what_it_is(files.texts.get(shown, "")) if is_named else None
+        if it_is is not None and it_is[0] != "JSON":
+            return SubjectReport(shown, "environment", error=not_for_checking(shown, it_is))
         return SubjectReport(shown, "environment", error=NO_ENVIRONMENT)
     found: list[Finding] = []
     notes: list[str] = []
@@ -167,6 +183,8 @@ def lint_environment(catalog: Catalog, shown: str, options: LintOptions) -> Subj
         notes.append(f"judged together with {dockerfile}, whose verdicts count what it brings")
     elif _can_be_judged(chosen(environments)):
         judgements = _judgements(catalog, chosen(environments), options)
+    else:
+        judgements = _decided_here(catalog, environments, options)
     sources.update(files.texts)
     return SubjectReport(
         shown,
@@ -236,6 +254,19 @@ def _sorted(found: list[Finding]) -> list[Finding]:
             (item.location.path, item.location.line, item.location.column) if item.location else ("", 0, 0)
         ),
     )
+
+
+def _decided_here(catalog: Catalog, environments: list[Environment], options: LintOptions) -> tuple[Judgement, ...]:
+    """What a file decides for whatever it is used: the Python that it names, where that is certainly right or wrong.
+
+    Of several environments the worst is told.
+    """
+    stating = [item for item in environments if isinstance(item.supplied.get("python"), Fact)]
+    told = [judgement for item in stating for judgement in _judgements(catalog, item, options)]
+    pythons = [item for item in told if item.component == "python"]
+    wrong = [item for item in pythons if item.verdict is Verdict.VIOLATED]
+    met = [item for item in pythons if item.verdict is Verdict.MET]
+    return tuple((wrong or (met if len(met) == len(environments) else []))[:1])
 
 
 def _judgements(catalog: Catalog, environment: Environment, options: LintOptions) -> tuple[Judgement, ...]:

@@ -11,7 +11,7 @@ from amlcheck.records import dataclass
 from amlcheck.regex import regex
 
 _VARIABLE = regex(r"\$\{[A-Z0-9_]+\}")
-_COMMENT = regex(r"(?:^|\s)#.*$")
+COMMENT = regex(r"(?:^|\s)#.*$")
 _INCLUDE = regex(r"(-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)")
 _PER_REQUIREMENT = regex(r"\s(?:--hash|--global-option|--install-option|--config-settings|--no-binary)\b.*")
 
@@ -28,7 +28,7 @@ class Line:
 def read_requirements(mapped: Mapped) -> Iterator[Line]:
     """The lines of a requirements file, continuation lines joined and comments taken away."""
     for line in _logical(mapped):
-        comment = _COMMENT.search(line.text)
+        comment = COMMENT.search(line.text)
         stripped = line.slice(0, comment.start() if comment is not None else None).strip()
         text = stripped.text
         if not text:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _CLAUSE = r"(?:[=!]=|[<>]=?)\s*\d+(?:\.\d+)*"
-_PLAIN = regex(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*({_CLAUSE}(?:,\s*{_CLAUSE})*)?")
+PLAIN_REQUIREMENT = regex(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*({_CLAUSE}(?:,\s*{_CLAUSE})*)?")
 """A requirement without extras, URL and marker; packaging reads all others, and is slow to import."""
 _CONDA = regex(
     r"(?:[\w./:\[\]-]+::)?(?P<name>[A-Za-z0-9_.-]+?)"
@@ -143,7 +143,7 @@ def pip_spec(word: Text) -> Spec | None:
     if HOLE in rest:
         in_name = rest.startswith(HOLE) and (rest[1:2] not in ("", "=", "<", ">") or match.group(1)[-1] in "-_.")
         return None if in_name else Spec(name, None, part, word.reason, extras)
-    plain = _PLAIN.fullmatch(text)
+    plain = PLAIN_REQUIREMENT.fullmatch(text)
     if plain is not None:
         specifiers = plain.group(1)
         return Spec(name, None, None) if specifiers is None else Spec(name, _written(specifiers, rest), part)
@@ -168,7 +168,7 @@ def pip_spec(word: Text) -> Spec | None:
 
 def named_requirement(text: str) -> tuple[str, VersionSet]:
     """The name and versions of a plain requirement, as data files have them. Raises ValueError for another."""
-    plain = _PLAIN.fullmatch(text)
+    plain = PLAIN_REQUIREMENT.fullmatch(text)
     if plain is None:
         raise ValueError(f"{text!r} is no plain requirement, such as 'jinja2>=3.0,<3.1'")
     specifiers = plain.group(1) or ""

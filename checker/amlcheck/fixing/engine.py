@@ -1,18 +1,20 @@
 """Repairs applied one after the other until nothing more can be done, and repairs attached to a report without applying.
 
 Repairs of different words are tried together first, as that is one check for all of them; where this proves wrong, one
-by one. After each the file is read anew, so that no edit is ever made to a text that it was not made for.
+by one. After each the file is read anew, so that no edit is ever made to a text that it was not made for. What others
+depend on comes first: words that nobody could read, then the base image and its Python, then the packages that fit it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from amlcheck.dockerfile.source import Source
+from amlcheck.fixing.announcing import Announced, Fixed
 from amlcheck.fixing.edits import Chosen
-from amlcheck.fixing.proving import REVEALING
+from amlcheck.fixing.proving import BASES, REVEALING, gone
 from amlcheck.fixing.workspace import Attempt, Item, Workspace
-from amlcheck.model import Edit, Finding, Judgement, Repair, SubjectReport
+from amlcheck.model import Edit, Finding, Judgement, Location, Repair, SubjectReport
 from amlcheck.records import dataclass, field, replace
 
 MAX_ROUNDS = 200
@@ -32,16 +34,6 @@ MAX_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True)
-class Fixed:
-    """A repair that was made."""
-
-    subject: str
-    repair: Repair
-    items: tuple[Item, ...]
-    """What it made go away."""
-
-
-@dataclass(frozen=True)
 class Dropped:
     """A repair that was found and is not made."""
 
@@ -55,12 +47,19 @@ class Dropped:
 class Outcome:
     """What was done, and what might have been."""
 
-    fixed: list[Fixed] = field(default_factory=list)
+    announced: Announced = field(default_factory=Announced)
     dropped: list[Dropped] = field(default_factory=list)
     unsafe: list[Fixed] = field(default_factory=list)
     """What would be repaired besides, were unsafe repairs allowed."""
     files: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     """Each changed file as it is shown, with its bytes before and after."""
+    offered: dict[tuple[str, str, str], Repair] = field(default_factory=dict)
+    """The first repair that was found of each item: of a subject, by its rule, and its component or message."""
+
+    @property
+    def fixed(self) -> list[Fixed]:
+        """The repairs whose words stand in the files in the end."""
+        return self.announced.fixed
 
 
 def fix(workspace: Workspace, names: Sequence[str], unsafe: bool) -> Outcome:
@@ -85,15 +84,36 @@ def _fix_subject(workspace: Workspace, name: str, unsafe: bool, outcome: Outcome
     progress = False
     for _ in range(MAX_ROUNDS):
         found = _wanted(workspace, name, unsafe)
-        if not found or not (_together(workspace, name, found, outcome) or _singly(workspace, name, found, outcome)):
+        for item, repairs in found:
+            outcome.offered.setdefault(_key(name, item), repairs[0])
+        if not any(
+            _together(workspace, name, part, outcome) or _singly(workspace, name, part, outcome)
+            for part in _in_turn(found)
+        ):
             break
         progress = True
     return progress
 
 
-def _wanted(workspace: Workspace, name: str, unsafe: bool) -> list[tuple[Item, list[Repair]]]:
+_Found = list[tuple[Item, list[Repair]]]
+
+
+def _in_turn(found: _Found) -> Iterator[_Found]:
+    """What is repaired first, then what else, then all: one that is no good alone may be together with others."""
+    for rules in (REVEALING, BASES):
+        part = [entry for entry in found if entry[0].rule in rules]
+        if part and len(part) < len(found):
+            yield part
+    yield found
+
+
+def _key(name: str, item: Item) -> tuple[str, str, str]:
+    return name, item.rule, item.component if isinstance(item, Judgement) else item.message
+
+
+def _wanted(workspace: Workspace, name: str, unsafe: bool) -> _Found:
     """The items of a subject that may be repaired, with their repairs."""
-    found: list[tuple[Item, list[Repair]]] = []
+    found: _Found = []
     for item in items_of(workspace.report(name)):
         repairs = [repair for repair in _repairs(workspace, name, item) if repair.safe or unsafe]
         if repairs:
@@ -115,7 +135,7 @@ def _repairs(workspace: Workspace, name: str, item: Item) -> list[Repair]:
         return []
 
 
-def _together(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
+def _together(workspace: Workspace, name: str, found: _Found, outcome: Outcome) -> bool:
     """Makes the first repair of each item that no other one overlaps, if that proves right."""
     report = workspace.report(name)
     revealing = [entry for entry in found if entry[0].rule in REVEALING]
@@ -155,7 +175,7 @@ def _fits(repair: Repair, texts: Mapping[str, Chosen]) -> bool:
     return all(path in texts and texts[path].takes(edits) for path, edits in by_path.items())
 
 
-def _singly(workspace: Workspace, name: str, found: list[tuple[Item, list[Repair]]], outcome: Outcome) -> bool:
+def _singly(workspace: Workspace, name: str, found: _Found, outcome: Outcome) -> bool:
     """Makes the first repair that proves right."""
     for item, repairs in found:
         for repair in repairs:
@@ -173,8 +193,20 @@ def _make(
     chosen: Collection[tuple[Repair, list[Item]]],
     outcome: Outcome,
 ) -> None:
+    before = workspace.report(name)
     workspace.make(attempt, {edit.location.path for repair, _ in chosen for edit in repair.edits})
-    outcome.fixed += [Fixed(name, repair, tuple(items)) for repair, items in chosen]
+    outcome.announced.add(name, chosen, attempt.change, workspace.key)
+    targets = {item for _, items in chosen for item in items}
+    besides = [item for item in gone(before, workspace.report(name), attempt.change) if item not in targets]
+    outcome.announced.credit(besides, lambda item: _place(outcome, name, item), len(chosen))
+
+
+def _place(outcome: Outcome, name: str, item: Item) -> Location | None:
+    """Where an item's own repair would have been made, or else where the item is."""
+    offered = outcome.offered.get(_key(name, item))
+    if offered is not None:
+        return offered.edits[0].location
+    return item.location if isinstance(item, Finding) else None
 
 
 def _most(report: SubjectReport) -> int:
@@ -189,7 +221,11 @@ def _what_is_left(workspace: Workspace, name: str, unsafe: bool, outcome: Outcom
     items = [item for item in items_of(report) if workspace.is_repairable(item)][: min(_most(report), most)]
     for item in items:
         dropped: Dropped | None = None
-        for repair in _repairs(workspace, name, item):
+        repairs = _repairs(workspace, name, item)
+        offered = outcome.offered.get(_key(name, item))
+        if not repairs and offered is not None:
+            dropped = Dropped(name, item, offered, "another repair changed what it would have changed")
+        for repair in repairs:
             attempt = workspace.attempt(name, [item], [repair])
             if attempt.refused:
                 if repair.safe or unsafe:

@@ -1,9 +1,14 @@
-"""Changes as a unified diff that `patch -p0` and `git apply -p0` take: bytes as they are, line ends and all."""
+"""Changes as a unified diff that `git apply` and `patch -p1` take in the working directory: bytes as they are, line ends
+and all.
+"""
 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Sequence
+
+from amlcheck.fixing.allowed import STDIN
 
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
 
@@ -13,9 +18,28 @@ def unified(files: Iterable[tuple[str, bytes, bytes]]) -> bytes:
     return b"".join(part for path, before, after in files for part in _file(path, before, after))
 
 
+def from_here(path: str) -> str:
+    """A file as it is called from the working directory, where its links lead: neither program writes through a link."""
+    if path == STDIN:
+        return path
+    try:
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(os.curdir))
+    except ValueError:  # on another drive
+        return os.path.realpath(path)
+
+
+def is_outside(path: str) -> bool:
+    """Whether a file is not below the working directory: both programs refuse to change it from there."""
+    name = from_here(path)
+    return os.path.isabs(name) or name.split(os.sep, 1)[0] == os.pardir
+
+
 def _file(path: str, before: bytes, after: bytes) -> Iterable[bytes]:
-    name = _named(path)
-    lines = difflib.diff_bytes(difflib.unified_diff, _lines(before), _lines(after), name, name, b"", b"", 3, b"\n")
+    name = from_here(path).replace(os.sep, "/")
+    old, new = (name, name) if path == STDIN else (f"a/{name}", f"b/{name}")
+    lines = difflib.diff_bytes(
+        difflib.unified_diff, _lines(before), _lines(after), _named(old), _named(new), b"", b"", 3, b"\n"
+    )
     for line in lines:
         yield line if line.endswith(b"\n") else line + _NO_NEWLINE
 
@@ -26,10 +50,10 @@ def _lines(content: bytes) -> Sequence[bytes]:
 
 
 def _named(path: str) -> bytes:
-    """A path in a header, quoted as git does it where it would break the header."""
+    """A path in a header, quoted as git does it where it would break the header; a tab ends one that has blanks."""
     name = path.encode("utf-8", "surrogateescape")
     if not any(byte < 32 or byte in b'"\\\x7f' for byte in name):
-        return name
+        return name + b"\t" if b" " in name else name
     return b'"' + b"".join(_escaped(byte) for byte in name) + b'"'
 
 

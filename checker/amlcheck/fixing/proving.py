@@ -19,6 +19,12 @@ REVEALING = ("AML001", "AML602")
 """Docker refuses the words, or nothing reads the key: what is wrong with what they say is seen only once they are
 repaired."""
 
+BASES = (
+    *("AML101", "AML102", "AML103", "AML202", "AML207", "AML301", "AML303"),
+    *("AML605", "AML608", "AML609", "AML614", "AML615", "AML616"),
+)
+"""Which image it starts from, and which Python and conda run in it: which release of a package fits is known only then."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -77,6 +83,27 @@ def trouble(
             same = any(finding.rule == item.rule for item in targets)
             return f"{finding.rule} would {'still' if same else 'then'} be found: {finding.message}"
     return ""
+
+
+def gone(before: SubjectReport, after: SubjectReport, change: Change) -> list[Judgement | Finding]:
+    """What counted before a change and does not any more."""
+    verdicts = {new.component: new.verdict for new in after.judgements}
+    bad, well = Verdict.VIOLATED, (Verdict.MET, Verdict.NOT_APPLICABLE)
+    found: list[Judgement | Finding] = [
+        old
+        for old in before.judgements
+        if old.verdict is bad and old.waiver is None and verdicts.get(old.component) in well
+    ]
+    said = {(finding.rule, finding.message) for finding in after.findings}
+    places = {(finding.rule, _line(finding)) for finding in after.findings}
+    for finding, place in change.lines_of(before.findings):
+        if (
+            finding.waiver is None
+            and (finding.rule, finding.message) not in said
+            and (finding.rule, place) not in places
+        ):
+            found.append(finding)
+    return found
 
 
 def _appeared(before: Iterable[Finding], after: Iterable[Finding], change: Change) -> list[Finding]:

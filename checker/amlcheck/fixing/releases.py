@@ -31,17 +31,24 @@ def takes(requirement: Requirement | None, value: Value) -> bool:
 
 
 def defaults(case: Case, python: VersionSet | None) -> Iterator[str]:
-    """Releases of azureml-defaults that are accepted and install on a Python: those that serve first, the newest first."""
+    """Releases of azureml-defaults that are accepted and install on a Python: those that serve first, the newest first.
+
+    Where a Python is known only to a range, and none serves on all of it, those that serve on its oldest come first.
+    """
     asked = case.requirements.get("azureml-defaults")
-    fitting = [
+    possible = [
         item
         for item in reversed(case.knowledge.defaults)
         if not item.gone
-        and (python is None or python <= item.python)
+        and (python is None or not python.isdisjoint(item.python))
         and takes(asked, Value(True, "", exactly(item.newest)))
     ]
+    fitting = [item for item in possible if python is None or python <= item.python]
     serving = [item for item in fitting if item.server != "none" and not _breaks(item, python)]
-    yield from [item.newest for item in serving or fitting][:MOST]
+    oldest = python.lowest if python is not None else None
+    perhaps = [item for item in possible if item.server != "none" and not _breaks(item, python)]
+    perhaps.sort(key=lambda item: oldest is not None and oldest not in item.python)
+    yield from [item.newest for item in serving or perhaps or fitting][:MOST]
 
 
 def _breaks(item: DefaultsRange, python: VersionSet | None) -> bool:

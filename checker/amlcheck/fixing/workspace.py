@@ -80,10 +80,11 @@ class Workspace:
 
     def _read_by(self, report: SubjectReport) -> None:
         for path in report.sources:
-            self._readers[self._key(path)].add(report.subject)
+            self._readers[self.key(path)].add(report.subject)
 
     @staticmethod
-    def _key(path: str) -> str:
+    def key(path: str) -> str:
+        """A file by its real path."""
         return path if path == STDIN else os.path.realpath(path)
 
     # --- what would help ---------------------------------------------------------------------------------------------
@@ -169,8 +170,8 @@ class Workspace:
             if refused:
                 return Attempt(refused=refused)
             places[path] = where
-            changed[self._key(path)] = after
-        touched = {self._key(path) for path in by_path}
+            changed[self.key(path)] = after
+        touched = {self.key(path) for path in by_path}
         subjects = {name}.union(*(self._readers[path] for path in touched))
         reports = {
             subject: self._check(subject, changed)
@@ -195,7 +196,7 @@ class Workspace:
 
     def content(self, path: str) -> bytes:
         """A file's bytes as they would be by now. Raises OSError."""
-        key = self._key(path)
+        key = self.key(path)
         if key not in self.changed and key not in self.originals:
             self.originals[key] = Path(key).read_bytes()
         return self.changed.get(key, self.originals.get(key, b""))
@@ -205,7 +206,7 @@ class Workspace:
         self.changed.update(attempt.changed)
         self._tried.clear()
         for path in paths:
-            self.shown.setdefault(self._key(path), path)
+            self.shown.setdefault(self.key(path), path)
         for subject, report in attempt.reports.items():
             self._reports[subject] = report
             self._models.pop(subject, None)

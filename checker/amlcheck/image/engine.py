@@ -49,7 +49,11 @@ _SWEEPING = threading.Lock()
 
 
 class NoEngineError(AmlcheckError):
-    """No engine answers."""
+    """No engine answers: why, and what an image may be read from instead."""
+
+    def __init__(self, why: str, instead: str = "") -> None:
+        super().__init__(f"{why}, {instead}" if instead else why)
+        self.why = why
 
 
 class NotThereError(AmlcheckError):
@@ -84,15 +88,29 @@ class Engine:
 
         Raises NotThereError.
         """
-        there = pull != "always" and self.has(name)
-        if there:
-            return
+        self._provided(name, pull, platform, pulling)
+
+    def provided_config(
+        self, name: str, pull: str = "missing", platform: str = "", pulling: Callable[[], None] = lambda: None
+    ) -> tuple[ImageConfig, str]:
+        """As `provide`, and then `config`."""
+        found = self._provided(name, pull, platform, pulling)
+        if found is None:
+            return self.config(name)
+        return parse_config(found, name), str(found.get("Id") or "")
+
+    def _provided(self, name: str, pull: str, platform: str, pulling: Callable[[], None]) -> Mapping[str, Any] | None:
+        """What is known of the image where it was there; None where it was pulled."""
+        found = self._inspect(name) if pull != "always" else None
+        if found is not None:
+            return found
         if pull == "never":
             raise NotThereError(
                 f"{shown(name)}: the engine at {self.address} has no such image, and --pull never was given"
             )
         pulling()
         self.pull(name, platform)
+        return None
 
     def pull(self, name: str, platform: str = "") -> None:
         """Gets an image from its registry, with the credentials that docker has. Raises NotThereError."""
@@ -238,7 +256,7 @@ class Engine:
         return Container(self, image, volumes, limits, gpus)
 
     def sweep(self) -> list[str]:
-        """Removes the containers that dead runs left, with their volumes and networks; returns their names."""
+        """Removes what dead runs left: containers with their volumes, networks, images; returns what each is and its name."""
         removed = []
         with self._calling("looking for containers of dead runs"):
             found = self._client.containers(all=True, filters={"label": ownership.LABEL_RUN})
@@ -246,13 +264,13 @@ class Engine:
             if ownership.is_left_over(container.get("Labels") or {}):
                 self.remove(str(container["Id"]))
                 names = container.get("Names") or [container["Id"][:12]]
-                removed.append(str(names[0]).lstrip("/"))
+                removed.append(f"container {str(names[0]).lstrip('/')}")
         with self._calling("looking for networks of dead runs"):
             networks = self._client.networks(filters={"label": ownership.LABEL_RUN})
         for network in networks:
             if ownership.is_left_over(network.get("Labels") or {}):
                 self._remove_network(str(network["Id"]))
-                removed.append(str(network.get("Name") or network["Id"][:12]))
+                removed.append(f"network {network.get('Name') or network['Id'][:12]}")
         return removed + self._sweep_images()
 
     def _sweep_images(self) -> list[str]:
@@ -264,7 +282,7 @@ class Engine:
             if ownership.is_left_over_image(name):
                 with self._calling("removing an image of a dead run"):
                     self._client.remove_image(name)
-                removed.append(name)
+                removed.append(f"image {name}")
         return removed
 
     def sweep_once(self) -> None:
@@ -546,7 +564,8 @@ def _settings(environment: Mapping[str, str]) -> dict[str, Any]:
             return {"base_url": f"unix://{path}"}
     raise NoEngineError(
         "no container engine answers: there is no socket of Docker or Podman in its usual place and DOCKER_HOST is not"
-        " set; start one, or give a docker-archive:, oci: or rootfs: instead"
+        " set; start one",
+        "or give a docker-archive:, oci: or rootfs: instead",
     )
 
 

@@ -16,12 +16,12 @@ from functools import cached_property
 from amlcheck.discover import is_dockerfile_name
 from amlcheck.model import Location
 from amlcheck.nearest import nearest
+from amlcheck.policy.meant import meant
 from amlcheck.records import dataclass
 from amlcheck.regex import regex
 
 MARK = "amlcheck"
 """A text without this word has no such comment."""
-WRITE = 'write # amlcheck: ignore=AML103 reason="why" until=2027-01-01'
 _COMMENT = regex(r"#+\s*amlcheck(?:\s*(?P<colon>:)|(?=\s+ignore(?:-file)?\s*=))\s*(?P<rest>.*)", re.DOTALL)
 _BEHIND = regex(r"(?<!\S)#+\s*amlcheck:\s*(?:ignore|disable|noqa)")
 _VERB = regex(r"(?P<verb>[A-Za-z-]+)\s*(?P<equals>=?)\s*")
@@ -66,6 +66,8 @@ class Fault:
 
     message: str
     location: Location
+    fix: str = ""
+    """What the comment should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ class Comments:
 
 
 class _WrongError(Exception):
-    """Why a comment cannot be read."""
+    """Why a comment cannot be read, and what to do where that is more than to write it right."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,17 @@ def comments_of(path: str, text: str) -> Comments:
             continue
         if len(ignores) + len(faults) == MAX_COMMENTS:
             faults.append(
-                Fault(f"a file has at most {MAX_COMMENTS} such comments; the rest is not read", comment.location)
+                Fault(
+                    f"a file has at most {MAX_COMMENTS} such comments; the rest is not read",
+                    comment.location,
+                    "turn rules off in the configuration ([rules], [per-path])",
+                )
             )
             break
         try:
             ignores.append(_ignore(comment, shape))
         except _WrongError as error:
-            faults.append(Fault(str(error), comment.location))
+            faults.append(Fault(str(error), comment.location, error.fix or f"write {meant(comment.rest)}"))
     return Comments(tuple(ignores), tuple(faults))
 
 
@@ -187,10 +197,13 @@ def _ignore(comment: _Comment, shape: _Shape) -> Ignore:
     if not comment.colon:
         raise _WrongError("a colon is missing after amlcheck")
     if comment.behind and shape.is_dockerfile:
-        raise _WrongError("in a Dockerfile the comment has a line of its own, above the instruction")
+        above = f"on a line of its own above the instruction: {meant(comment.rest)}"
+        raise _WrongError("in a Dockerfile the comment has a line of its own, above the instruction", f"write {above}")
     names, reason, until, whole = _parsed(comment.rest)
     if whole and number > shape.head:
-        raise _WrongError("ignore-file= belongs to the head of the file, before all that is no comment")
+        here = meant(comment.rest, whole_file=False)
+        fix = f"move it above line {shape.head + 1}, or, for what follows it only, write {here}"
+        raise _WrongError("ignore-file= belongs to the head of the file, before all that is no comment", fix)
     first, last = (0, 0) if whole else (number, number) if comment.behind else shape.after(number)
     return Ignore(names, reason, until, comment.location, first, last)
 
@@ -201,18 +214,20 @@ def _parsed(rest: str) -> tuple[tuple[str, ...], str, date | None, bool]:
     word = verb["verb"] if verb is not None else rest.split(" ", 1)[0]
     if verb is None or word not in _VERBS:
         near = nearest(word, _VERBS)
-        raise _WrongError(f"{word[:40]!r} is not known here; {f'did you mean {near}=?' if near else WRITE}")
+        raise _WrongError(f"{word[:40]!r} is not known here{f'; did you mean {near}=?' if near else ''}")
     names = _NAMES.match(rest, verb.end())
     if not verb["equals"] or names is None:
-        raise _WrongError(f"{word} names no rule; {WRITE}")
+        raise _WrongError(f"{word} names no rule")
     if names[0].count(",") >= MAX_NAMES:
-        raise _WrongError(f"it names more than {MAX_NAMES} rules")
+        raise _WrongError(
+            f"it names more than {MAX_NAMES} rules", "name fewer, or turn rules off in the configuration ([rules])"
+        )
     values: dict[str, str] = {}
     at = names.end()
     while at < len(rest):
         pair = _PAIR.match(rest, at)
         if pair is None:
-            raise _WrongError(f"{rest[at:].strip()[:40]!r} is not understood; {WRITE}")
+            raise _WrongError(f"{rest[at:].strip()[:40]!r} is not understood")
         key = pair["key"]
         if key not in ("reason", "until") or key in values:
             what = "stands here twice" if key in values else "is not known here; there are reason= and until="

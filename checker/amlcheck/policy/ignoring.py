@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from amlcheck.catalog import DOCKERFILE, POLICY, Catalog, Rule
 from amlcheck.discover import is_environment_name
 from amlcheck.model import Finding, Judgement, Location, Severity, SubjectReport, Verdict, Waiver
-from amlcheck.nearest import nearest
+from amlcheck.nearest import nearest_rule
 from amlcheck.policy.comments import MARK, Comments, Ignore, comments_of
 from amlcheck.records import dataclass, field, replace
 
@@ -177,7 +177,7 @@ def _is_about(subject: SubjectReport, path: str) -> bool:
 def _faults(file: _File, rules: Mapping[str, Rule]) -> Iterator[tuple[str, Location, str, str]]:
     """What is told of comments that cannot be read, or name no rule: rule, place, message, advice."""
     for fault in file.comments.faults:
-        yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", ""
+        yield MALFORMED, fault.location, f"this is not understood, and hides nothing: {fault.message}", fault.fix
     hints = MAX_HINTS
     for ignore in file.comments.ignores:
         for name in ignore.names:
@@ -198,7 +198,7 @@ def _rule(rules: Mapping[str, Rule], name: str) -> Rule | None:
 
 
 def _near(rules: Mapping[str, Rule], name: str) -> str | None:
-    return nearest(name, rules) or nearest(name.upper(), rules)
+    return nearest_rule(name, [one for one in rules if one.isupper()], [one for one in rules if not one.isupper()])
 
 
 def _ends(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from amlcheck.catalog import Catalog, Rule
 from amlcheck.errors import AmlcheckError
-from amlcheck.nearest import nearest
+from amlcheck.nearest import nearest_rule
 from amlcheck.profiles import Profile
 from amlcheck.records import replace
 
@@ -45,8 +45,7 @@ def _named(catalog: Catalog, texts: str, option: str) -> list[tuple[Rule, bool]]
         begins = re.fullmatch(r"AML\d{0,2}", wanted.upper()) is not None
         group = [(rule, False) for rule in catalog.rules if begins and rule.id.startswith(wanted.upper())]
         if not group:
-            names = [name for rule in catalog.rules for name in (rule.id, rule.name)]
-            near = nearest(wanted, names) or nearest(wanted.upper(), names)
+            near = nearest_rule(wanted, [rule.id for rule in catalog.rules], [rule.name for rule in catalog.rules])
             hint = f"did you mean {near}?" if near else "`amlcheck rules` lists them"
             raise AmlcheckError(f"{option} {wanted!r}: there is no such rule; {hint}")
         found += group

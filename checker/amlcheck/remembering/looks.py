@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from hashlib import blake2b
+
+from amlcheck.remembering.digests import blake2b
 
 AT, INTO, INSIDE = "at", "into", "inside"
 Look = tuple[str, str, str]

@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from hashlib import blake2b
 from typing import Any
 
 from amlcheck import __version__
 from amlcheck.errors import AmlcheckError
+from amlcheck.remembering.digests import blake2b
 
 FOLDER = "lint"
 _DIGEST = 16

@@ -20,12 +20,14 @@ def show(page: Page, deployment: Deployment) -> None:
     for line, style in _stages(deployment):
         page.line((plain(line), style))
     bad = [exchange for exchange in deployment.exchanges if exchange.bad]
+    told = False
     for exchange in deployment.exchanges:
         if not exchange.bad:
-            _exchange(page, exchange)
-    if bad:
-        told = ", ".join(f"{item.request.name} {_short_outcome(item)}" for item in bad)
-        page.hanging("  bad requests: ", plain(told), "", "", 4)
+            _exchange(page, exchange, " again, after the bad requests" if told else "")
+        elif not told:
+            told = True
+            names = ", ".join(f"{item.request.name} {_short_outcome(item)}" for item in bad)
+            page.hanging("  bad requests: ", plain(names), "", "", 4)
     if deployment.load is not None:
         load = deployment.load
         failed = f", {load.failed} not answered" if load.failed else ""
@@ -51,10 +53,11 @@ def _stages(deployment: Deployment) -> Iterator[tuple[str, str]]:
         yield f"  -     {Stage.STOPPED.value:<9} it is left running", "yellow"
 
 
-def _exchange(page: Page, exchange: Exchange) -> None:
+def _exchange(page: Page, exchange: Exchange, when: str) -> None:
+    """One request and its answer; `when` says why it is asked, where that is not plain."""
     request = exchange.request
     label = request.name or "request"
-    line = f"  {request.method} {request.path}: {label}: {told_exchange(exchange)}"
+    line = f"  {request.method} {request.path}{when}: {label}: {told_exchange(exchange)}"
     text = plain(line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…")
     took = f" ({exchange.seconds * 1000:.0f} ms)"
     page.line((cut(text, max(20, page.width - len(took))) + took, ""))

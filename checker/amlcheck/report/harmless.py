@@ -42,6 +42,8 @@ def is_log() -> bool:
 
 def plain(text: str) -> str:
     """Text without what a terminal would act on; its line breaks stay."""
+    if text.isprintable():  # nearly all is; nothing in _CONTROL is
+        return text
     return _CONTROL.sub("\ufffd", text.replace("\t", "    "))
 
 

@@ -6,7 +6,8 @@ rich sets the explorer and the progress bars. Here it took longer than the check
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from amlcheck.regex import regex
 from amlcheck.report.harmless import plain
@@ -41,13 +42,18 @@ class Page:
 
     def line(self, *segments: Segment) -> None:
         """One line, cut at the page's width."""
-        room = self.width
-        shown = []
-        for text, style in segments:
-            kept = cut(plain(text).replace("\n", " "), room)  # whoever calls: a result that is read may be anybody's
-            room -= cells(kept)
-            shown.append(self._styled(kept, style))
-        self._lines.append("".join(shown).rstrip())
+        # Whoever calls: a result that is read may be anybody's.
+        texts = [plain(text).replace("\n", " ") for text, _ in segments]
+        whole = "".join(texts)
+        if cells(whole) > self.width:
+            room = self.width
+            for index, text in enumerate(texts):
+                texts[index] = cut(text, room)
+                room -= cells(texts[index])
+            whole = "".join(texts)
+        if self.colour:
+            whole = "".join([self._styled(text, style) for text, (_, style) in zip(texts, segments, strict=True)])
+        self._lines.append(whole.rstrip())
 
     def paragraph(self, text: str, style: str = "") -> None:
         """A text, wrapped."""
@@ -102,20 +108,37 @@ class Page:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """A text in rows of at most `width` cells, broken between words, and within those that are longer than a row."""
+    """A text in rows of at most `width` cells, broken between words; those that are longer than a row, such as paths, at
+    their slashes, else at other marks.
+    """
+    if cells(text) <= width:
+        return [text.replace("\n", " ").rstrip()]
     rows: list[str] = []
-    row = ""
+    row, taken = "", 0
     for found in _WORDS.finditer(text.replace("\n", " ")):
         piece = found.group()
-        if row and cells(row) + cells(piece) > width:
+        size, room = cells(piece), width - taken
+        if row and size > room and (cells(piece.lstrip()) <= width - len(indent) or 2 * room < width):
             rows.append(row)
-            row, piece = indent, piece.lstrip()
-        while cells(row) + cells(piece) > width:
-            part = cut(piece, max(width - cells(row), 1))
+            row, taken, piece = indent, len(indent), piece.lstrip()
+            size = cells(piece)
+        while taken + size > width:
+            part = _up_to_a_mark(cut(piece, max(width - taken, 1)))
             rows.append(row + part)
-            row, piece = indent, piece[len(part) :]
+            row, taken, piece = indent, len(indent), piece[len(part) :]
+            size = cells(piece)
         row += piece
+        taken += size
     return [*rows, row] if row.strip() or not rows else rows
+
+
+def _up_to_a_mark(part: str) -> str:
+    """The start of a long word up to its last slash, or another mark; all of it where that would leave little."""
+    for marks in ("/", "-_.,:;=+&?@"):
+        at = max(map(part.rfind, marks)) + 1
+        if 3 * at >= len(part):
+            return part[:at]
+    return part
 
 
 def cut(text: str, room: int) -> str:
@@ -134,14 +157,13 @@ def cells(text: str) -> int:
     """How many cells of a terminal a text takes: a Chinese character two, a combining accent none."""
     if text.isascii():
         return len(text)
-    return sum(_cells_of(text))
+    return sum(map(_cells_of, text))
 
 
-def _cells_of(text: str) -> Iterable[int]:
+@lru_cache(1024)
+def _cells_of(char: str) -> int:
     from unicodedata import category, east_asian_width
 
-    for char in text:
-        if category(char) in ("Mn", "Me", "Cf"):
-            yield 0
-        else:
-            yield 2 if east_asian_width(char) in "WF" else 1
+    if category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1

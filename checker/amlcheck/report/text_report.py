@@ -75,7 +75,7 @@ def _quiet(subject: SubjectReport) -> bool:
 def _subject(page: Page, subject: SubjectReport) -> None:
     page.paragraph(plain(subject.subject), "bold underline")
     if subject.error:
-        page.paragraph(f"  error: {plain(subject.error)}", "bold red")
+        _hanging(page, "  error: ", subject.error, "bold red", "bold red", 4)
         page.blank()
         return
     for note in subject.notes:
@@ -216,7 +216,7 @@ def _hanging(page: Page, label: str, message: str, style: str, text_style: str, 
 
 def _excerpts(page: Page, chain: Chain, subject: SubjectReport) -> None:
     """The source lines of a chain, in the order of cause, each with its words underlined."""
-    places = [item for item in chain if item.location is not None]
+    places = list(_once(chain))
     shown = ""
     margin = max((len(str(item.location.line)) for item in places if item.location), default=1)
     for item in places:
@@ -232,6 +232,16 @@ def _excerpts(page: Page, chain: Chain, subject: SubjectReport) -> None:
     for item in chain:
         if item.location is None:
             _hanging(page, f"  {' ' * margin} = ", told_evidence(item), "dim", "dim", margin + 5)
+
+
+def _once(chain: Chain) -> Iterator[Evidence]:
+    """The evidence that stands in files, each place once, with all that is noted of it."""
+    notes: dict[Location, dict[str, None]] = {}
+    for item in chain:
+        if item.location is not None:
+            notes.setdefault(item.location, {}).update({item.note: None} if item.note else {})
+    for location, noted in notes.items():
+        yield Evidence("", location, ", ".join(noted))
 
 
 def _short(text: str) -> str:

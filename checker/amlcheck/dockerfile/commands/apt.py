@@ -138,8 +138,10 @@ def add_repository(command: Command, step: Step) -> None:
     step.image.repositories_added = True
 
 
+_INSTALL = frozenset({"install", "add", "in", "localinstall", "groupinstall", "upgrade", "reinstall"})
+
+
 def other_system(command: Command, step: Step) -> None:
     """yum, dnf, apk, zypper: not Ubuntu's tools; what they install is not followed."""
-    verb = next((word.value for word in command.words[1:] if not word.value.startswith("-")), "")
-    if verb in ("install", "add", "in", "localinstall", "groupinstall", "upgrade", "reinstall"):
+    if any(word.value in _INSTALL for word in command.words[1:]):
         step.hide(f"what {command.name} installs is not followed", command, SYSTEM_PACKAGES)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from amlcheck.dockerfile.built import NO_DEPENDENCIES, PYTHON_PACKAGES
+from amlcheck.dockerfile.built import NO_DEPENDENCIES, PYTHON_PACKAGES, Refused
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.source import Mapped
 from amlcheck.dockerfile.step import Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, defined, literal
-from amlcheck.environment.requirements_file import read_requirements
+from amlcheck.environment.requirement_syntax import MAX_REFUSED, is_template, refusal
+from amlcheck.environment.requirements_file import COMMENT, read_requirements
 from amlcheck.environment.specs import LINUX, pip_spec
 from amlcheck.regex import regex
 from amlcheck.versions import ANY, VersionSet, prefix
@@ -29,6 +31,14 @@ _PIP_VALUES = frozenset(
 )
 PIP_NAME = regex(r"pip(?:\d+(?:\.\d+)?)?")
 _MAX_INCLUDES = 10
+UNQUOTED = "pip install, unquoted: a redirection"
+_ALONE = frozenset(
+    {"install", "-U", "--upgrade", "-q", "-qq", "--quiet", "-v", "--verbose", "--user", "--pre", "--no-deps"}
+    | {"--no-cache-dir", "--no-cache", "--force-reinstall", "-I", "--ignore-installed", "--no-build-isolation"}
+    | {"--prefer-binary", "--disable-pip-version-check", "--break-system-packages", "--no-input", "--no-index"}
+    | {"--no-warn-script-location", "--no-compile", "--no-color", "--no-clean", "--require-hashes", "--isolated"}
+)
+"""Options without a value: what stands behind another one may be its value."""
 
 
 def pip(command: Command, step: Step) -> None:
@@ -79,6 +89,8 @@ def run_pip(words: tuple[Text, ...], command: Command, step: Step, place: str) -
     upgrades = options.has("-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed")
     for file in options.all_values("-r", "--requirement") + (operands if verb == "sync" else []):
         install_requirements_file(file, command, step, place, limits)
+    behind = pairwise(words)
+    doubtful = {id(word) for option, word in behind if option.value.startswith("-") and option.value not in _ALONE}
     for word in operands if verb == "install" else ():
         if word.value == HOLE or word.value.startswith(HOLE):
             step.hide(f"which package pip installs is not known: {word.reason}", command, PYTHON_PACKAGES, word)
@@ -86,7 +98,8 @@ def run_pip(words: tuple[Text, ...], command: Command, step: Step, place: str) -
             if not upgrades and _already_there(word, place, step):
                 continue
             extras = frozenset({NO_DEPENDENCIES}) if options.has("--no-deps") else frozenset()
-            install_requirement(word, command, step, place, _note(command), limits, extras)
+            judged = id(word) not in doubtful
+            install_requirement(word, command, step, place, _note(command), limits, extras, judged)
     for word in options.all_values("-e", "--editable"):
         _project(word, command, step)
 
@@ -104,7 +117,7 @@ def _already_there(word: Text, place: str, step: Step) -> bool:
 def _note(command: Command) -> str:
     """`pip install flask>=2` without quotes: the shell takes the rest as a file's name."""
     taken = any(item.operator in (">", "<") and item.target.value[:1] in "=0123456789" for item in command.redirects)
-    return "pip install, unquoted: a redirection" if taken else "pip install"
+    return UNQUOTED if taken else "pip install"
 
 
 Limits = dict[str, VersionSet]
@@ -142,9 +155,12 @@ def install_requirement(
     note: str,
     limits: Limits | None = None,
     extras: frozenset[str] = frozenset(),
+    judged: bool = True,
 ) -> None:
-    """One requirement, as pip is given it."""
+    """One requirement, as pip is given it. `judged`: pip certainly reads it as one."""
     spec = pip_spec(word)
+    if judged and (spec is None or spec.unknown) and HOLE not in word.value:
+        _look_at(word, command, step, note)
     if spec is None:
         if HOLE in word.value:
             step.hide(f"which package pip installs is not known: {word.reason}", command, PYTHON_PACKAGES, word)
@@ -182,6 +198,16 @@ def install_requirement(
         extras=spec.extras | extras,
         certain=certain,
     )
+
+
+def _look_at(word: Text, command: Command, step: Step, note: str) -> None:
+    """Notes a requirement that pip refuses; what uv, poetry and pipenv read is another matter."""
+    if command.name in ("uv", "poetry", "pipenv") or len(step.image.refused) >= MAX_REFUSED:
+        return
+    why = refusal(COMMENT.sub("", word.value))
+    if why is not None:
+        why += "; the shell takes the rest as a file's name: quote it" if note == UNQUOTED else ""
+        step.image.refused.append(Refused(word, why, command.span, command.certain and command.noticed))
 
 
 def _applies(marker: Marker, place: str, step: Step) -> bool | None:
@@ -232,6 +258,7 @@ def install_requirements_file(
         return
     allowed = dict(limits or {})
     lines = list(read_requirements(content.mapped))
+    judged = not is_template(content.mapped.text)
     for line in lines:
         if line.kind == "constraint" and path is not None:
             other = step.files.read(posixpath.normpath(posixpath.join(posixpath.dirname(path), line.word.value)))
@@ -245,7 +272,7 @@ def install_requirements_file(
         elif line.kind == "editable":
             _project(word, command, step)
         elif line.kind == "requirement":
-            install_requirement(word, command, step, place, "requirements file", allowed)
+            install_requirement(word, command, step, place, "requirements file", allowed, judged=judged)
 
 
 def _piped(command: Command, step: Step) -> str | None:

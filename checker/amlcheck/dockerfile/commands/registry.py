@@ -6,12 +6,14 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from amlcheck.dockerfile.built import EVERYTHING
+from amlcheck.dockerfile import programs
+from amlcheck.dockerfile.built import EVERYTHING, Missing, Opaque
 from amlcheck.dockerfile.commands import apt, conda, download, filesystem, pip, python
 from amlcheck.dockerfile.effort import USED_UP
 from amlcheck.dockerfile.script import Command
 from amlcheck.dockerfile.step import NOT_THE_SYSTEM, Options, Step
 from amlcheck.dockerfile.text import HOLE, Text, hole, join, literal
+from amlcheck.records import replace
 from amlcheck.regex import regex
 
 Reader = Callable[[Command, Step], None]
@@ -67,10 +69,49 @@ def dispatch(command: Command, step: Step) -> None:
         return
     name = command.name
     step.image.commands.append((name, command.span))
+    programs.look_out(command, step)
+    missing = programs.lacking(command, step)
+    if missing is not None:
+        _in_vain(command, step, missing)
+    else:
+        _read_by(name, command, step)
+
+
+def _in_vain(command: Command, step: Step, missing: Missing) -> None:
+    """A command whose program is not there: what it asks for is read, and is not there either."""
+    image = step.image
+    if all(item.span.start != missing.span.start for item in image.missing):
+        image.missing.append(missing)
+    before, opaque = len(image.packages), len(image.opaque)
+    step.in_vain = True
+    try:
+        _read_by(command.name, command, step)
+    finally:
+        step.in_vain = False
+    components: set[str] = set()
+    for number in range(before, len(image.packages)):
+        package = image.packages[number]
+        image.packages[number] = replace(package, in_vain=True)
+        meanings = image.knowledge.meanings(package.manager, package.name)
+        components |= {item.component for item in meanings} | {package.name}
+    components &= EVERYTHING
+    if "azureml-defaults" in components:
+        components.add("inference-server")
+    image.opaque[opaque:] = [replace(item, in_vain=True) for item in image.opaque[opaque:]]
+    if components:
+        line = command.span.location.line
+        reason = f"{missing.program} is not in the image (line {line}): what it is asked to install is not there"
+        image.opaque.append(Opaque(reason, command.span, frozenset(components), in_vain=True))
+
+
+def _read_by(name: str, command: Command, step: Step) -> None:
+    """Hands a command to its reader."""
     if any("/etc/apt/sources" in word.value or "/etc/apt/preferences" in word.value for word in command.words[1:]):
         step.image.repositories_added = True
     if any("/etc/apt/" in item.target.value for item in command.redirects):
         step.image.repositories_added = True
+    if name == "command" and len(command.words) > 1 and command.words[1].value in ("-v", "-V"):
+        return  # it is asked where a program is; that does not run
     if name in _PREFIXES:
         _after_prefix(command, step)
     elif name in ("timeout", "su", "gosu", "su-exec", "chroot"):

@@ -1,0 +1,3 @@
+FROM ubuntu:20.04
+ARG PORT
+EXPOSE $PORT

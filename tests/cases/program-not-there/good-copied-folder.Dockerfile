@@ -1,0 +1,3 @@
+FROM ubuntu:22.04
+COPY tools/ /usr/local/bin/
+RUN pip install flask

@@ -1,0 +1,3 @@
+FROM ubuntu:22.04
+COPY --from=python:3.10 /usr/local /usr/local
+RUN pip install flask

@@ -1,0 +1,3 @@
+FROM ubuntu:22.04
+COPY pip /usr/local/bin/pip
+RUN pip install flask

@@ -1,0 +1,3 @@
+FROM ubuntu:18.04
+RUN apt-get update && apt-get install -y python3
+RUN python --version

@@ -1,0 +1,2 @@
+FROM registry.example.com/team/base:7
+RUN pip install flask && conda clean -ya
