@@ -77,6 +77,7 @@ class ScoringContainer:
         labels = {KEPT_LABEL: ownership.RUN} if options.keep else ownership.labels(self._lifetime)
         self._network = Uninterrupted(lambda: self._create_network(labels))
         self._creation = Uninterrupted(lambda: self._create_container(image, labels))
+        self._leaving = Uninterrupted(self._leave_network)
         try:
             if not options.keep:
                 self._watchdog = Watchdog(engine.address, self.name)
@@ -259,11 +260,22 @@ class ScoringContainer:
     # --- ending it -------------------------------------------------------------------------------------------------
 
     def stop(self, seconds: float) -> Ending | None:
-        """Asks it to end as Azure ML does, with SIGTERM, and kills it after so many seconds."""
+        """Asks it to end as Azure ML does, with SIGTERM, and kills it after so many seconds.
+
+        Its network goes meanwhile, which takes an engine as long as most servers need to end: nobody asks it any more, and
+        it never led anywhere but here.
+        """
         self._closing = True
+        if not self._options.network:
+            self._leaving.begin()
         with self._engine.calling("stopping the scoring container"):
             self._client.stop(self.name, timeout=int(seconds))
         return self.ending()
+
+    def _leave_network(self) -> None:
+        with contextlib.suppress(Exception):  # what is left of it goes with the container
+            self._client.disconnect_container_from_network(self.name, self.name, force=True)
+            self._client.remove_network(self.name)
 
     def keep(self) -> None:
         """Leaves it running: from now on it is the user's."""
@@ -273,6 +285,7 @@ class ScoringContainer:
         self._closing = True
         self._creation.finish()
         self._network.finish()
+        self._leaving.finish()
         if self._events is not None:
             self._events.close()
         self._log.close()
