@@ -148,3 +148,38 @@ def test_a_report_that_is_being_written_comes_to_its_end(tmp_path: Path, read: b
         run.communicate()
     assert run.returncode == 130
     assert _left_of(run.pid) == []
+
+
+_LARGE_ANSWERS = """
+import sys
+import amlcheck.run
+from amlcheck.__main__ import main
+from amlcheck.records import replace
+
+checked = amlcheck.run._lint_in_worker
+
+def with_much_to_say(name):
+    report, looks, lasting = checked(name)
+    return replace(report, sources={**report.sources, "much": "x" * (64 << 20)}), looks, lasting
+
+amlcheck.run._lint_in_worker = with_much_to_say
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere worker processes do not see what the test replaces")
+def test_a_worker_that_is_ended_in_the_middle_of_its_answer(tmp_path: Path) -> None:
+    """The rest of which nobody will ever send; workers that send 64 MB a file are nearly always at it."""
+    for number in range(PARALLEL_FROM + 6):
+        (tmp_path / f"{number:04}.Dockerfile").write_text("FROM ubuntu:20.04\n", encoding="utf-8")
+    command = [sys.executable, "-c", _LARGE_ANSWERS, "lint", "--no-config", "--no-cache", "--format=tap", "."]
+    for moment in (0.4, 0.6, 0.8):
+        run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
+        try:
+            time.sleep(moment)
+            run.send_signal(signal.SIGINT)
+            _, told = run.communicate(timeout=PATIENCE / 3)
+        finally:
+            run.kill()
+        assert run.returncode == 130, told.decode()
+        assert b"interrupted" in told

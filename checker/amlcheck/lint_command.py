@@ -271,7 +271,7 @@ def _found(
     except LintInterrupted as interrupted:
         if not interrupted.reports:
             raise
-        shown = ", ".join(paths) or "."
+        shown = f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 3 else ", ".join(paths) or "."
         missing = (
             f"{shown}: interrupted: {len(interrupted.reports)} of {len(names)} files were checked; this is not all"
         )
