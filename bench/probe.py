@@ -5,7 +5,7 @@
 In turns, after a round that does not count: ten containers created, started with `true`, waited for and removed through
 the docker SDK, in as many threads as amlcheck probes with, in a process that has imported everything and is connected;
 the command `amlcheck probe IMAGE …`, a process of its own from start to exit; and the same in a process that runs already.
-Printed are medians, ratios to the first, and seconds of processor time of the command. One image is probed ten times over;
+Printed are medians, ratios to the first, and seconds of processor time of the command. One image is probed under ten names;
 without any, ten small ones are made (busybox, whose find is slower than GNU's) and removed.
 """
 
@@ -34,6 +34,7 @@ from private_engine import engine_for_tests  # noqa: E402
 from small_images import Node, SmallImages, busybox, folder  # noqa: E402
 
 COUNT = 10
+REPOSITORY = "amlcheck-bench-probe"
 
 
 @contextlib.contextmanager
@@ -51,6 +52,29 @@ def small_images() -> Iterator[list[str]]:
         yield names
     finally:
         made.remove()
+        client.close()
+
+
+@contextlib.contextmanager
+def images_of(given: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Those that were given; of one, ten names, as the same name is probed once; of none, ten small ones."""
+    if not given:
+        with small_images() as names:
+            yield names
+        return
+    if len(given) > 1:
+        yield given
+        return
+    client = docker.DockerClient.from_env().api
+    names = [f"{REPOSITORY}:{number}" for number in range(COUNT)]
+    try:
+        for number in range(COUNT):
+            client.tag(given[0], REPOSITORY, str(number))
+        yield names
+    finally:
+        for name in names:
+            with contextlib.suppress(docker.errors.ImageNotFound):
+                client.remove_image(name, noprune=True)
         client.close()
 
 
@@ -126,8 +150,7 @@ def main() -> int:
     given = options.parse_args()
     with engine_for_tests() as where:
         os.environ["DOCKER_HOST"] = where.address
-        named = given.images * COUNT if len(given.images) == 1 else given.images
-        with contextlib.nullcontext(named) if named else small_images() as images:
+        with images_of(given.images) as images:
             found = measure(images, given.rounds)
     base, command, called = found["engine"], found["command"], found["in_process"]
     print(
