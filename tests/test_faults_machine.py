@@ -21,7 +21,8 @@ from stored_images import docker_archive
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount, and to become another user")
 DOCKERFILE = (
-    "FROM continuumio/miniconda3:4.7.12\nCOPY environment.yml /tmp/environment.yml\nRUN conda env update -f /tmp/environment.yml\n"
+    "FROM continuumio/miniconda3:4.7.12\nCOPY environment.yml /tmp/environment.yml\n"
+    "RUN conda env update -f /tmp/environment.yml\n"
 )
 CONDA_FILE = "dependencies:\n- python=3.5\n"
 SYSTEM = {"etc": folder(), "etc/os-release": Node(b'ID=ubuntu\nVERSION_ID="20.04"\n')}
