@@ -77,7 +77,7 @@ def test_json(tmp_path: Path) -> None:
         ("AM103", "AML103"),
         ("ALM103", "AML103"),
         ("AML1O3", "AML103"),
-        ("AML130", "AML103"),
+        ("AML150", "AML105"),
         ("pyhton", "python"),
         ("Base-Image", "base-image-tag"),
         ("fuse", "libfuse or fuse-packages"),

@@ -116,6 +116,7 @@ def test_a_connection_that_always_breaks(registry: LiveRegistry, road: Road, pla
     assert cached(place) == place.left() == []
 
 
+@pytest.mark.slow
 def test_a_registry_that_stalls(registry: LiveRegistry, road: Road, place: Place) -> None:
     pushed(registry, "stalls")
     road.stalls_after = 1 << 20

@@ -61,7 +61,7 @@ def test_the_first_push_new_branches_and_what_is_copied(tmp_path: Path) -> None:
     result = repo.push("origin", "feature")
     assert result.code != 0
     assert "--> serving/environment.yml:4:5" in result.out
-    assert "fix: install Python >=3.6" in result.out
+    assert "fix: ask for Python >=3.6" in result.out
     assert "old/Dockerfile" not in result.out
     repo.git("checkout", "-q", ".")
     repo.commit({"serving/environment.yml": conda_file("3.9")})

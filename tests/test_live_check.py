@@ -87,7 +87,6 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_the_example_goes_from_its_dockerfile_to_a_score(
     environment: Mapping[str, str], built: Callable[[str], str], left: Callable[[], list[str]]
 ) -> None:

@@ -157,6 +157,7 @@ def test_every_mode(built: Callable[[str], str], image: str, mode: str, options:
     assert deployment.exchanges[0].answer.body == b"[55, 55]"
 
 
+@pytest.mark.slow
 def test_a_slow_init_is_waited_for(built: Callable[[str], str]) -> None:
     """Twenty seconds, in which the port accepts and nothing answers."""
     options = DeployOptions(

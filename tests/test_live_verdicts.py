@@ -183,6 +183,7 @@ def test_the_message_names_what_was_found_and_where(live: Probed, planted: Plant
     assert "fix: " in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("each", EXPECTED, ids=lambda each: each.image)
 def test_files_alone_never_give_another_answer(

@@ -181,6 +181,7 @@ def test_programs_that_are_missing(small_images: SmallImages, tmp_path: Path, mi
         compare(image.files, stored, can_read_all=False)
 
 
+@pytest.mark.slow
 def test_a_gigabyte_is_not_read(small_images: SmallImages) -> None:
     name = small_images.make({**busybox(), "etc": folder(), "bin/make": program("#!/bin/sh\n")})
     made = small_images.client.containers.run(
