@@ -83,6 +83,7 @@ def counted(known: Catalog, options: LintOptions, files: Files, folder: Path) ->
     return calls, report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SHAPES if name not in BOUNDED])
 def test_cost_grows_with_length(known: Catalog, options: LintOptions, tmp_path: Path, name: str) -> None:
     counts = []
