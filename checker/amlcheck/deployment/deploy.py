@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import threading
 import time
@@ -31,7 +30,7 @@ from amlcheck.deployment.redaction import Redaction
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import ownership
 from amlcheck.image.config import ImageConfig
-from amlcheck.image.engine import Engine, NoEngineError
+from amlcheck.image.engine import Engine, NoEngineError, Uninterrupted
 from amlcheck.records import dataclass, field, replace
 from amlcheck.serving import covers
 
@@ -112,7 +111,8 @@ class _Run:
     live: Address | None = None
     """Where the liveness route answered."""
     redact: Redaction = field(default_factory=Redaction)
-    sweeping: _Sweeping = field(init=False)
+    sweeping: Uninterrupted = field(init=False)
+    """What a dead run left goes while this one's server boots; where it cannot, the next one tries again."""
 
     def run(self) -> Deployment:
         if not self.engine.is_local:
@@ -128,8 +128,16 @@ class _Run:
         assembly = assemble(config, self.options)
         self.notes += assembly.notes
         self.redact = Redaction({**config.env, **self.options.environment})
-        with _Sweeping(self.engine) as self.sweeping:
+        self.sweeping = Uninterrupted(lambda: self.engine.sweep_once())
+        try:
             failure = self._deploy(digest or self.image, config, assembly)
+        except AmlcheckError:
+            self.sweeping.begin()
+            raise
+        else:
+            self.sweeping.begin()
+        finally:
+            self.sweeping.finish()
         return Deployment(
             image=self.image,
             mode=assembly.mode,
@@ -554,33 +562,6 @@ def _classified(observation: Observation) -> Failure:
     from amlcheck.deployment import failures
 
     return failures.classify(observation)
-
-
-class _Sweeping:
-    """What a dead run left goes while this one's server boots; where it cannot, the next one tries again."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._thread = threading.Thread(target=self._sweep, daemon=True)
-        self._begun = False
-
-    def begin(self) -> None:
-        if not self._begun:
-            self._begun = True
-            self._thread.start()
-
-    def __enter__(self) -> _Sweeping:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None or issubclass(kind, Exception):
-            self.begin()
-        if self._begun:
-            self._thread.join()
-
-    def _sweep(self) -> None:
-        with contextlib.suppress(AmlcheckError):
-            self._engine.sweep_once()
 
 
 def _bytes(count: int) -> str:
