@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from amlcheck.model import Report, Severity
 from amlcheck.report import paths
 from amlcheck.report.entries import FILES, Entry, Kind, problems
 from amlcheck.report.harmless import one_line
-from amlcheck.report.indented_json import indented
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -16,7 +16,12 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.I
 def render(report: Report) -> str:
     """What there is to do, as GitLab's JSON."""
     named = paths.naming()
-    return indented([_issue(entry, named) for entry in problems(report)]) + "\n"
+    return (
+        json.dumps([_issue(entry, named) for entry in problems(report)], indent=2, ensure_ascii=False)
+        .encode("utf-8", "replace")
+        .decode()
+        + "\n"
+    )
 
 
 def _issue(entry: Entry, named: paths.Naming) -> dict[str, Any]:

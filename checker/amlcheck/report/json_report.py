@@ -25,7 +25,6 @@ from amlcheck.model import (
     Witness,
 )
 from amlcheck.records import replace
-from amlcheck.report.indented_json import indented
 
 if TYPE_CHECKING:
     from amlcheck.deployment.model import Deployment, Exchange, Failure, Load
@@ -43,7 +42,7 @@ MAX_SPAN = 20
 
 def render(report: Report) -> str:
     """The report as JSON text."""
-    return indented(as_data(report)) + "\n"
+    return json.dumps(as_data(report), indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
 def schema() -> dict[str, Any]:

@@ -7,6 +7,7 @@ else, what is met, what does not apply and what was waived, stands in `sarif-ful
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,7 +25,6 @@ from amlcheck.report.entries import (
     in_image,
 )
 from amlcheck.report.harmless import lines, one_line
-from amlcheck.report.indented_json import indented
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -50,7 +50,7 @@ def render(report: Report) -> str:
 def as_text(report: Report, shown: Iterable[Entry]) -> str:
     """SARIF with results for these entries; what could not be read is a notification."""
     data = _Log(report, list(shown)).data()
-    return indented(data) + "\n"
+    return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
 def _accepted(report: Report, entry: Entry) -> bool:
