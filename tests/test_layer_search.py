@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amlcheck.image.index_tree import IndexTree, Listed
 from amlcheck.image.patterns import Patterns
 from amlcheck.image.searching import Patience, Search, plain_texts
-from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES, Entry, IndexTree, Kind
+from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES, Entry, Kind
 
 EXPRESSIONS = (
     "NCCL version [0-9.]+[+]cuda[0-9.]+",
@@ -132,7 +133,9 @@ def test_patterns_match_as_fnmatch_does(patterns: list[str], paths: list[str]) -
     wanted = sorted(path for path in paths if any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns))
     fits = Patterns(patterns)
     assert sorted(path for path in paths if fits(path)) == wanted
-    tree = IndexTree([Entry(path, Kind.FILE) for path in paths], lambda path, limit: b"", lambda path, expression: [])
+    tree = IndexTree(
+        Listed(Entry(path, Kind.FILE) for path in paths), lambda path, limit: b"", lambda path, expression: []
+    )
     assert [entry.path for entry in tree.find(*patterns)] == wanted
 
 
@@ -140,7 +143,7 @@ def test_patterns_match_as_fnmatch_does(patterns: list[str], paths: list[str]) -
 @given(st.lists(TREE_PATHS, max_size=15, unique=True), TREE_PATHS)
 def test_names_of_folders(paths: list[str], folder: str) -> None:
     entries = [Entry(path, Kind.FILE) for path in paths if not any(other.startswith(path + "/") for other in paths)]
-    tree = IndexTree(entries, lambda path, limit: b"", lambda path, expression: [])
+    tree = IndexTree(Listed(entries), lambda path, limit: b"", lambda path, expression: [])
     for place in ("/", folder):
         head = place.rstrip("/") + "/"
         wanted = {path[len(head) :].partition("/")[0] for path in paths if path.startswith(head)}
@@ -152,7 +155,9 @@ def test_a_large_image_is_asked_quickly() -> None:
         f"/opt/env{number % 50}/lib/python3.9/site-packages/package{number // 40}/module{number}.py"
         for number in range(200_000)
     ]
-    tree = IndexTree([Entry(path, Kind.FILE) for path in paths], lambda path, limit: b"", lambda path, expression: [])
+    tree = IndexTree(
+        Listed(Entry(path, Kind.FILE) for path in paths), lambda path, limit: b"", lambda path, expression: []
+    )
     patterns = [f"*/conda-meta/{name}-*.json" for name in "abcdefghij"] + [f"*/lib{name}*.so*" for name in "abcdefghij"]
     began = time.process_time()
     assert tree.find(*patterns, "*/module77.py") == [Entry(paths[77], Kind.FILE)]

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from amlcheck.errors import UnreadableError
 from amlcheck.image import layer as layer_module
-from amlcheck.image import overlay
-from amlcheck.image import tree as tree_module
+from amlcheck.image import merged, overlay
+from amlcheck.image.index_tree import IndexTree
 from amlcheck.image.layer import Layer
 from amlcheck.image.overlay import tree_of
-from amlcheck.image.tree import IndexTree, Kind, NotReadableError, Wanted
+from amlcheck.image.tree import Kind, NotReadableError, Wanted
 from stored_images import M, folder, hard, link, packed, sha256, tar_of
 
 
@@ -308,7 +308,7 @@ def test_what_was_announced_is_not_read_again() -> None:
 
 def test_names_that_were_announced_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found = tree([M("opt/bin/python3")], [M("srv/bin/python3"), M("opt/.wh.bin")], wanted=Wanted((), ("*/bin/*",)))
-    monkeypatch.setattr(tree_module, "joined", None)
+    monkeypatch.setattr(merged, "joined", None)
     assert [entry.path for entry in found.find("*/bin/*")] == ["/srv/bin/python3"]
     with pytest.raises(TypeError):
         found.find("*/bin/other")

@@ -13,7 +13,8 @@ from typing import Any
 
 from amlcheck.image.config import DEFAULT_PATH, ImageConfig
 from amlcheck.image.image import CannotRunError, Image
-from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES, Entry, IndexTree, Kind, NotReadableError
+from amlcheck.image.index_tree import IndexTree, Listed
+from amlcheck.image.tree import MAX_MATCH, MAX_MATCHES, Entry, Kind, NotReadableError
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def tree_of(files: Mapping[str, Content]) -> IndexTree:
         found = re.findall(b"(?:%s)" % expression.encode(), content(path))
         return list(dict.fromkeys(match[:MAX_MATCH].decode(errors="replace") for match in found))[:MAX_MATCHES]
 
-    return IndexTree([_entry(path, item) for path, item in files.items()], read, search)
+    return IndexTree(Listed(_entry(path, item) for path, item in files.items()), read, search)
 
 
 def _entry(path: str, item: Content) -> Entry:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from gzip import BadGzipFile
 from itertools import islice
@@ -22,10 +22,11 @@ from isal.igzip import IGzipFile
 from zstandard import ZstdDecompressor, ZstdError
 
 from amlcheck.errors import UnreadableError
+from amlcheck.image.index_tree import fitting
 from amlcheck.image.patterns import Patterns, joined
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
-from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted, fitting
+from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
 from amlcheck.records import dataclass, field
 
 MAX_LAYER = 64 << 30
@@ -46,10 +47,12 @@ MAX_FITTING = 20_000
 """Names of one layer that are noted for the patterns that were announced; for the others they are looked for when asked."""
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a zstd stream may ask for: what `zstd` itself grants."""
-CHUNK = 1 << 20
-"""Bytes that are read, taken apart and hashed at a time."""
-_CHUNKS = 6
-"""Chunks in memory: one is filled, one taken apart, one hashed, the others wait in between."""
+CHUNK = 4 << 20
+"""Bytes that are read, taken apart and hashed at a time: each time a thread must wait for the interpreter."""
+_CHUNKS = 4
+"""Chunks in memory: one is filled, one taken apart, one hashed, one waits in between."""
+_GROWTH = 8
+"""Times that a small layer is thought to grow when it is decompressed, so that no memory is prepared in vain."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GzipError = cast("type[Exception]", isal_zlib.error)
 _REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
@@ -81,7 +84,7 @@ class Layer:
 class LayerIndex:
     """What a layer has, in columns: some hundred thousand names take a few dozen megabytes."""
 
-    paths: list[str] = field(default_factory=list)
+    paths: Sequence[str] = field(default_factory=list)
     kinds: bytearray = field(default_factory=bytearray)
     modes: array[int] = field(default_factory=lambda: array("H"))
     sizes: array[int] = field(default_factory=lambda: array("Q"))
@@ -99,6 +102,18 @@ class LayerIndex:
     """By `starts` and expression."""
     fitting: dict[str, list[str]] = field(default_factory=dict)
     """What `find` finds in it, by the patterns that were announced; not those that fit very many names."""
+
+    def content(self, place: int) -> bytes | None:
+        """The content of a file, where it was kept."""
+        return self.contents.get(self.starts[place])
+
+    def matched(self, place: int, expression: str) -> list[str] | None:
+        """What was found in a file, where it was searched."""
+        return self.matches.get((self.starts[place], expression))
+
+    def note(self, place: int, expression: str, lines: list[str]) -> None:
+        """Keeps what was found in a file."""
+        self.matches[self.starts[place], expression] = lines
 
 
 def read_index(
@@ -163,8 +178,11 @@ class LayerStream:
                 self._stored.close()
                 raise
         self._hasher.start()
+        # One block more than there is, so that the first chunk is not full: that is how the end shows.
+        blocks = layer.size * (1 if self._source is self._stored else _GROWTH) // BLOCK + 2
+        self._size = min(CHUNK, blocks * BLOCK)
         if self._source is not self._stored:
-            self._filler = _Filler(self._source, self._hasher.spare)
+            self._filler = _Filler(self._source, self._hasher.spare, self._size)
             self._filler.start()
 
     def __enter__(self) -> LayerStream:
@@ -231,7 +249,7 @@ class LayerStream:
         if self._filler is not None:
             self._chunk, size = self._filler.next()
         else:
-            self._chunk = self._hasher.spare.get()
+            self._chunk = self._hasher.spare.get() or bytearray(self._size)
             size = _fill(self._source, self._chunk)
         self._read += size
         if self._read > self._limit:
@@ -239,7 +257,7 @@ class LayerStream:
                 f"{self._layer.name} has more than {self._limit} bytes when it is decompressed, from {self._layer.size}:"
                 " that is no software, and it is not read"
             )
-        self._end, self._ended = size, size < CHUNK
+        self._end, self._ended = size, size < self._size
         return size > 0
 
 
@@ -249,8 +267,9 @@ class _Hasher(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="amlcheck-hash", daemon=True)
         self.spare: SimpleQueue[bytearray] = SimpleQueue()
+        """Chunks that may be filled; an empty one has yet to be made."""
         for _ in range(_CHUNKS):
-            self.spare.put(bytearray(CHUNK))
+            self.spare.put(bytearray())
         self._full: SimpleQueue[tuple[bytearray, int] | None] = SimpleQueue()
         self._hash = hashlib.sha256()
 
@@ -275,9 +294,9 @@ class _Hasher(threading.Thread):
 class _Filler(threading.Thread):
     """Fills chunks from what decompresses."""
 
-    def __init__(self, source: Any, spare: SimpleQueue[bytearray]) -> None:
+    def __init__(self, source: Any, spare: SimpleQueue[bytearray], size: int) -> None:
         super().__init__(name="amlcheck-decompress", daemon=True)
-        self._source, self._spare = source, spare
+        self._source, self._spare, self._size = source, spare, size
         self._full: SimpleQueue[tuple[bytearray, int] | BaseException] = SimpleQueue()
         self._stopping = False
 
@@ -289,9 +308,9 @@ class _Filler(threading.Thread):
 
     def run(self) -> None:
         try:
-            size = CHUNK
-            while size == CHUNK and not self._stopping:
-                chunk = self._spare.get()
+            size = self._size
+            while size == self._size and not self._stopping:
+                chunk = self._spare.get() or bytearray(self._size)
                 size = 0 if self._stopping else _fill(self._source, chunk)
                 self._full.put((chunk, size))
         except BaseException as error:  # raised again where the chunks are asked for
@@ -299,14 +318,14 @@ class _Filler(threading.Thread):
 
     def stop(self) -> None:
         self._stopping = True
-        self._spare.put(bytearray(CHUNK))
+        self._spare.put(bytearray())
         self.join()
 
 
 def _fill(source: Any, chunk: bytearray) -> int:
     """Fills a chunk, up to its end or that of the source; how many bytes it has then."""
     view, size = memoryview(chunk), 0
-    while size < CHUNK:
+    while size < len(chunk):
         count = source.readinto(view[size:])
         if not count:
             break
@@ -377,9 +396,13 @@ class _Builder:
     """Puts the members of one layer together as unpacking them one after another would."""
 
     def __init__(self, wanted: Wanted, patience: Patience) -> None:
-        self._index = LayerIndex()
+        self._paths: list[str] = []
+        self._index = LayerIndex(self._paths)
         self._where: dict[str, int] = {}
         self._patterns = wanted.patterns
+        self._fits = Patterns(wanted.patterns)
+        self._fitting: list[int] = []
+        """Names that fit one of them."""
         self._keeps = Patterns(wanted.contents)
         self._searches = [(Patterns((pattern,)), expression) for pattern, expression in wanted.searches]
         self._looks = Patterns((*wanted.contents, *(pattern for pattern, _ in wanted.searches)))
@@ -390,6 +413,8 @@ class _Builder:
         """Where in the layer the names of a folder are put: links to folders are followed."""
         self._cut: dict[str, int] = {}
         """Folders that something else replaced: how many names there were then."""
+        self._has_notes = False
+        """Whether it has folders in which AUFS kept notes of its own."""
 
     def add(self, member: Member, stream: LayerStream) -> None:
         """One member, whose content has not been read yet."""
@@ -404,8 +429,8 @@ class _Builder:
         if here != folder:
             path = f"{here}/{name}"
         if kind is Kind.FILE and name:
-            self._put(path, FILE, member.mode, member.size, member.start, "")
-            if member.size and self._looks(path):
+            fits = self._put(path, FILE, member.mode, member.size, member.start, "")
+            if fits and member.size and self._looks(path):
                 self._look(path, member, stream)
         elif kind is Kind.DIRECTORY:
             self._put(path, DIRECTORY, member.mode, 0, 0, "")
@@ -419,21 +444,24 @@ class _Builder:
     def index(self) -> LayerIndex:
         """What the layer comes to."""
         found = self._index
-        if len(self._where) != len(found.paths) or self._cut or any(_AUFS in path for path in found.paths):
+        fits: Sequence[str] = [self._paths[place] for place in self._fitting]
+        if len(self._where) != len(found.paths) or self._cut or self._has_notes:
             found = self._compacted()
-        alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
-        found.contents = {start: data for start, data in found.contents.items() if start in alive}
-        found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
-        text, left = joined(found.paths), MAX_FITTING
+            fits = list(filter(self._fits, found.paths))
+            alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
+            found.contents = {start: data for start, data in found.contents.items() if start in alive}
+            found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
+        text, left = joined(fits), MAX_FITTING
         for pattern in self._patterns:
-            fit = list(islice(fitting(found.paths, text, pattern), left + 1))
+            fit = list(islice(fitting(fits, text, pattern), left + 1))
             if len(fit) <= left:
                 found.fitting[pattern] = fit
                 left -= len(fit)
         return found
 
-    def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> None:
-        found, place = self._index, len(self._index.paths)
+    def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> bool:
+        """Adds a name; whether it fits a pattern."""
+        found, place = self._index, len(self._paths)
         if code > IMPLIED:
             old = self._where.get(path)
             if old is not None and found.kinds[old] <= IMPLIED:
@@ -446,13 +474,17 @@ class _Builder:
                 f"it has more than {MAX_NAMES} names, or they are longer than {MAX_NAME_BYTES} bytes together"
             )
         self._where[path] = place
-        found.paths.append(path)
+        self._paths.append(path)
         found.kinds.append(code)
         found.modes.append(mode)
         found.sizes.append(size)
         found.starts.append(start)
         if target:
             found.targets[place] = target
+        fits = self._fits(path)
+        if fits:
+            self._fitting.append(place)
+        return fits
 
     def _whiteout(self, folder: str, name: str) -> None:
         if name == _OPAQUE:
@@ -497,6 +529,7 @@ class _Builder:
     def _place(self, folder: str) -> str:
         """Where in the layer the names of a folder are put; folders that no member tells of are made."""
         known, names = folder, []
+        self._has_notes = self._has_notes or _AUFS in folder
         while known not in self._folders:
             known, _, name = known.rpartition("/")
             names.append(name)
@@ -535,25 +568,26 @@ class _Builder:
 
     def _compacted(self) -> LayerIndex:
         """Only what is there in the end: of names that come twice the last, and nothing below a folder that was replaced."""
-        old, new = self._index, LayerIndex()
+        paths: list[str] = []
+        old, new = self._index, LayerIndex(paths)
         cuts: dict[str, int] = {"": -1}
         for path, place in self._where.items():
             folder = path.rpartition("/")[0]
             if _AUFS in path or (self._cut and place < self._replaced(folder, cuts)):
                 continue
             if place in old.targets:
-                new.targets[len(new.paths)] = old.targets[place]
-            new.paths.append(path)
+                new.targets[len(paths)] = old.targets[place]
+            paths.append(path)
             new.kinds.append(old.kinds[place])
             new.modes.append(old.modes[place])
             new.sizes.append(old.sizes[place])
             new.starts.append(old.starts[place])
-        there = set(new.paths)
-        for path in new.paths[:]:
+        there = set(paths)
+        for path in paths[:]:
             folder = path.rpartition("/")[0]
             while folder and folder not in there:
                 there.add(folder)
-                new.paths.append(folder)
+                paths.append(folder)
                 new.kinds.append(IMPLIED)
                 new.modes.append(0o755)
                 new.sizes.append(0)

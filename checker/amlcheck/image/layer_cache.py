@@ -1,8 +1,8 @@
 """What layers have, remembered by their digest: images that share layers share the work, and so do two runs.
 
-Only layers whose digests were verified are remembered. An entry is one file of plain columns, which is read back as fast as
-the disk gives it; nothing in it is executed, and one that is damaged counts as none. Without a folder that can be written,
-everything works and nothing is remembered.
+Only layers whose digests were verified are remembered, and chains of such layers, put on top of each other, by their ChainID.
+An entry is one file of plain columns, which is read back as fast as the disk gives it; nothing in it is executed, and one
+that is damaged counts as none. Without a folder that can be written, everything works and nothing is remembered.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import stat
 import sys
 import tempfile
 import time
-import zlib
-from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.cache_folder import cache_folder
-from amlcheck.image.layer import HARD_LINK, MAX_KEPT, Layer, LayerIndex
+from amlcheck.image.chain import Chain
+from amlcheck.image.layer import MAX_KEPT, Layer, LayerIndex
+from amlcheck.image.layer_file import packed_chain, packed_index, unpacked_chain, unpacked_index
 from amlcheck.image.tree import MAX_CONTENT, MAX_MATCH, MAX_MATCHES, Wanted
 
 MAX_CACHE = 1 << 30
@@ -32,11 +32,10 @@ MAX_ENTRY = 512 << 20
 """Bytes of one entry; more is not remembered."""
 STALE = 3600
 """Seconds after which a file that was not finished is removed: whoever wrote it is gone."""
-_VERSION = 2
+_VERSION = 3
 """Raised with every change of the format, or of what a layer is read for."""
-_MAGIC = b"amlcheck layer\n"
-_SUFFIX = ".layer"
-_COLUMNS = (("modes", "H"), ("sizes", "Q"), ("starts", "Q"))
+_LAYER, _CHAIN = ".layer", ".chain"
+_T = TypeVar("_T")
 
 
 class LayerCache:
@@ -46,34 +45,57 @@ class LayerCache:
         """`folder` is made where it is missing; without one it is "layers" in the user's cache. `limit`: bytes."""
         self._folder = _private(folder)
         self._limit = limit
+        self._asked: tuple[Wanted | None, str] = (None, "")
+        """The fingerprint that was made last."""
 
     def get(self, layer: Layer, wanted: Wanted) -> LayerIndex | None:
         """The index of a layer, where it is remembered."""
-        path = self._path(layer, wanted)
+        return self._read(self._path(layer.diff_id, wanted, _LAYER), unpacked_index)
+
+    def has(self, layer: Layer, wanted: Wanted) -> bool:
+        """Whether there is an entry for a layer; only `get` tells whether it is good."""
+        path = self._path(layer.diff_id, wanted, _LAYER)
+        return path is not None and path.exists()
+
+    def put(self, layer: Layer, wanted: Wanted, index: LayerIndex) -> None:
+        """Remembers the index of a layer that was read and verified."""
+        self._write(self._path(layer.diff_id, wanted, _LAYER), lambda: packed_index(index))
+
+    def chain(self, chain_id: str, wanted: Wanted) -> Chain | None:
+        """Layers on top of each other, where that is remembered."""
+        return self._read(self._path(chain_id, wanted, _CHAIN), unpacked_chain)
+
+    def has_chain(self, chain_id: str, wanted: Wanted) -> bool:
+        """Whether there is an entry for layers on top of each other; only `chain` tells whether it is good."""
+        path = self._path(chain_id, wanted, _CHAIN)
+        return path is not None and path.exists()
+
+    def put_chain(self, chain_id: str, wanted: Wanted, chain: Chain) -> None:
+        """Remembers layers on top of each other, each of which was verified."""
+        self._write(self._path(chain_id, wanted, _CHAIN), lambda: packed_chain(chain))
+
+    def _path(self, digest: str, wanted: Wanted, suffix: str) -> Path | None:
+        if self._folder is None:
+            return None
+        return self._folder / f"{digest.partition(':')[2]}-{self._fingerprint(wanted)}{suffix}"
+
+    def _read(self, path: Path | None, unpacked: Callable[[bytes], _T]) -> _T | None:
         if path is None:
             return None
         try:
             if path.stat().st_size > MAX_ENTRY:
                 return None
-            data = path.read_bytes()
-            index = _unpacked(memoryview(data))
+            found = unpacked(path.read_bytes())
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, MemoryError):
             return None
         with suppress(OSError):
             os.utime(path)
-        return index
+        return found
 
-    def has(self, layer: Layer, wanted: Wanted) -> bool:
-        """Whether there is an entry for a layer; only `get` tells whether it is good."""
-        path = self._path(layer, wanted)
-        return path is not None and path.exists()
-
-    def put(self, layer: Layer, wanted: Wanted, index: LayerIndex) -> None:
-        """Remembers the index of a layer that was read and verified."""
-        path = self._path(layer, wanted)
+    def _write(self, path: Path | None, packed: Callable[[], list[bytes]]) -> None:
         if path is None:
             return
-        pieces = _packed(index)
+        pieces = packed()
         if sum(map(len, pieces)) > min(MAX_ENTRY, self._limit):
             return
         with suppress(OSError):
@@ -88,10 +110,21 @@ class LayerCache:
                 raise
             self._shrink()
 
-    def _path(self, layer: Layer, wanted: Wanted) -> Path | None:
-        if self._folder is None:
-            return None
-        return self._folder / f"{layer.diff_id.partition(':')[2]}-{_fingerprint(wanted)}{_SUFFIX}"
+    def _fingerprint(self, wanted: Wanted) -> str:
+        """What an entry depends on besides the layer: which contents were kept, and how."""
+        if self._asked[0] != wanted:
+            told = (
+                _VERSION,
+                sys.byteorder,
+                MAX_CONTENT,
+                MAX_KEPT,
+                MAX_MATCHES,
+                MAX_MATCH,
+                sorted(set(wanted.contents)),
+                sorted(set(wanted.searches)),
+            )
+            self._asked = wanted, hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+        return self._asked[1]
 
     def _shrink(self) -> None:
         """Removes what was not used for longest, until the rest is within the limit; and what was never finished."""
@@ -101,7 +134,7 @@ class LayerCache:
             for entry in found:
                 with suppress(OSError):
                     told = entry.stat(follow_symlinks=False)
-                    if entry.name.endswith(_SUFFIX):
+                    if entry.name.endswith((_LAYER, _CHAIN)):
                         entries.append((told.st_mtime_ns, told.st_size, entry.path))
                         total += told.st_size
                     elif told.st_mtime < time.time() - STALE:
@@ -130,104 +163,3 @@ def _private(folder: Path | None) -> Path | None:
     except (AmlcheckError, OSError):
         return None
     return folder
-
-
-def _fingerprint(wanted: Wanted) -> str:
-    """What an entry depends on besides the layer: which contents were kept, and how."""
-    told = (
-        _VERSION,
-        sys.byteorder,
-        MAX_CONTENT,
-        MAX_KEPT,
-        MAX_MATCHES,
-        MAX_MATCH,
-        sorted(set(wanted.contents)),
-        sorted(set(wanted.searches)),
-    )
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
-
-
-def _packed(index: LayerIndex) -> list[bytes]:
-    """An index as the pieces of its file."""
-    names = "\0".join(index.paths).encode("utf-8", "surrogatepass")
-    header = {
-        "count": len(index.paths),
-        "names": len(names),
-        "targets": [list(index.targets.keys()), list(index.targets.values())],
-        "whiteouts": index.whiteouts,
-        "opaque": index.opaque,
-        "contents": [[start, len(data)] for start, data in index.contents.items()],
-        "matches": [[start, expression, lines] for (start, expression), lines in index.matches.items()],
-        "fitting": index.fitting,
-    }
-    pieces = [
-        json.dumps(header, separators=(",", ":")).encode() + b"\n",
-        names,
-        bytes(index.kinds),
-        *(getattr(index, name).tobytes() for name, _ in _COLUMNS),
-        *index.contents.values(),
-    ]
-    checksum = 0
-    for piece in pieces:
-        checksum = zlib.crc32(piece, checksum)
-    return [_MAGIC, b"%08x\n" % checksum, *pieces]
-
-
-def _unpacked(data: memoryview) -> LayerIndex:
-    """The index of a file. Raises ValueError and its kin where the file is damaged."""
-    start = len(_MAGIC) + 9
-    if data[: len(_MAGIC)] != _MAGIC or int(bytes(data[len(_MAGIC) : start]), 16) != zlib.crc32(data[start:]):
-        raise ValueError("damaged")
-    end = _line_end(data, start)
-    header: dict[str, Any] = json.loads(bytes(data[start:end]))
-    take = _taker(data, end + 1)
-    count = header["count"]
-    names = str(take(header["names"]), "utf-8", "surrogatepass")
-    paths = names.split("\0") if count else []
-    kinds = bytearray(take(count))
-    columns: dict[str, array[int]] = {}
-    for name, code in _COLUMNS:
-        column = array(code)
-        column.frombytes(take(count * column.itemsize))
-        columns[name] = column
-    contents = {start: bytes(take(size)) for start, size in header["contents"]}
-    if len(paths) != count or max(kinds, default=0) > HARD_LINK:
-        raise ValueError("damaged")
-    return LayerIndex(
-        paths,
-        kinds,
-        columns["modes"],
-        columns["sizes"],
-        columns["starts"],
-        dict(zip(*header["targets"], strict=True)),
-        header["whiteouts"],
-        header["opaque"],
-        contents,
-        {(start, expression): lines for start, expression, lines in header["matches"]},
-        header["fitting"],
-    )
-
-
-def _line_end(data: memoryview, start: int) -> int:
-    """Where the header's line ends: it may be long, and a memoryview cannot look for it."""
-    place, step = start, 1 << 16
-    while place < len(data):
-        found = bytes(data[place : place + step]).find(b"\n")
-        if found >= 0:
-            return place + found
-        place += step
-    raise ValueError("damaged")
-
-
-def _taker(data: memoryview, start: int) -> Callable[[int], memoryview]:
-    """Gives the next bytes, as many as are asked for."""
-    place = start
-
-    def take(size: int) -> memoryview:
-        nonlocal place
-        if size < 0 or place + size > len(data):
-            raise ValueError("damaged")
-        place += size
-        return data[place - size : place]
-
-    return take

@@ -59,9 +59,15 @@ class Patterns:
             or path.endswith(self._tails)
             or base.startswith(self._starts)
             or (self._in_folder and self._has(folder))
-            or (self._within and any(piece in path for piece in self._within))
+            or (self._within and self._has_within(path))
         ):
             return match(path) is not None
+        return False
+
+    def _has_within(self, path: str) -> bool:
+        for piece in self._within:  # `any` takes twice as long, and this is asked of each name
+            if piece in path:
+                return True
         return False
 
     def _has(self, folder: str) -> bool:
@@ -74,7 +80,7 @@ class Patterns:
 
 def joined(paths: Iterable[str]) -> bytes:
     """The paths as one text for `candidates`."""
-    return SEPARATOR + "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogatepass")
+    return "\0".join(("", *paths, "")).encode("utf-8", "surrogatepass")
 
 
 def candidates(text: bytes, pattern: str) -> Iterator[str] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from amlcheck.errors import AmlcheckError
 from amlcheck.image import session_scripts as scripts
 from amlcheck.image.image import CannotRunError
+from amlcheck.image.index_tree import IndexTree, Listed
 from amlcheck.image.searching import Patience
 from amlcheck.image.session import Pending, Session
 from amlcheck.image.stream_tree import Archive, read_stream, search_stream, stream_entries
@@ -20,7 +21,6 @@ from amlcheck.image.tree import (
     MAX_MATCH,
     MAX_MATCHES,
     Entry,
-    IndexTree,
     Kind,
     NotReadableError,
     UnseenError,
@@ -329,7 +329,7 @@ def _index(entries: Iterable[Entry]) -> IndexTree:
     def never(path: str, *_: object) -> bytes:
         raise NotReadableError(path)
 
-    return IndexTree(entries, never, lambda path, expression: [])
+    return IndexTree(Listed(entries), never, lambda path, expression: [])
 
 
 def _early_folders(folders: Iterable[str], patterns: Iterable[str]) -> list[str]:

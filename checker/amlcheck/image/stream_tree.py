@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 
 from amlcheck.errors import AmlcheckError, UnreadableError
+from amlcheck.image.index_tree import IndexTree, Listed
 from amlcheck.image.layer import MAX_KEPT, MAX_NAMES
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.session_scripts import ENGINES
 from amlcheck.image.tar import BLOCK, Member, TarError, content, inside, members
-from amlcheck.image.tree import MAX_CONTENT, Entry, IndexTree, Kind, NotReadableError, Tree, Wanted, matcher
+from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, Tree, Wanted, matcher
 
 Archive = Callable[[str], Iterator[bytes]]
 """Gives a path of the image, with all below it, as a tar stream. Raises AmlcheckError."""
@@ -47,7 +48,7 @@ def tree_of_stream(pieces: Iterator[bytes], archive: Archive, wanted: Wanted, se
     def search(path: str, expression: str) -> list[str]:
         return search_stream(archive, path, expression, patience)
 
-    return IndexTree(entries, read, search)
+    return IndexTree(Listed(entries.values()), read, search)
 
 
 def stream_entries(pieces: Iterator[bytes], folder: str) -> Iterator[Entry]:

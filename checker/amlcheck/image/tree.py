@@ -1,4 +1,4 @@
-"""The file system of an image, as probes see it: an interface, and the tree that an index of layers makes.
+"""The file system of an image, as probes see it: an interface. The tree that entries make is in `image/index_tree.py`.
 
 Every path is absolute and resolved inside the image's own root, whatever its links say; nothing here touches the host.
 Patterns are those of `find -path`: fnmatch over the whole absolute path, in which `*` also matches "/".
@@ -7,12 +7,11 @@ Patterns are those of `find -path`: fnmatch over the whole absolute path, in whi
 from __future__ import annotations
 
 import posixpath
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Protocol
 
-from amlcheck.image.patterns import Patterns, candidates, joined
+from amlcheck.image.patterns import Patterns
 from amlcheck.records import dataclass
 
 MAX_CONTENT = 16 << 20
@@ -182,100 +181,6 @@ def resolve(path: str, lookup: Callable[[str], Entry | None], follow_last: bool 
     return entry
 
 
-def fitting(paths: Iterable[str], text: bytes, pattern: str) -> Iterator[str]:
-    """Those of the paths that `find` finds for a pattern; `text` is made of them by `joined`."""
-    likely = candidates(text, pattern)
-    for path in filter(Patterns((pattern,)), paths if likely is None else likely):
-        if not is_pseudo(path):
-            yield path
-
-
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path fits one of the patterns."""
     return Patterns(patterns)
-
-
-class IndexTree:
-    """A tree of entries held in memory, whose contents come from a callable.
-
-    Made from layers (`image/overlay.py`); tests make one of a dict.
-    """
-
-    def __init__(
-        self,
-        entries: Iterable[Entry] | Mapping[str, Entry],
-        read: Callable[[str, int], bytes],
-        search: Callable[[str, str], list[str]],
-        fitting: Callable[[str], Iterable[str] | None] = lambda pattern: None,
-    ) -> None:
-        """`read(path, limit)` and `search(path, expression)` get the path of a FILE entry and may raise NotReadableError.
-
-        Entries may be a mapping by path that makes them when they are asked for. `fitting` gives what `find` finds for a
-        pattern where that is known before, otherwise None.
-        """
-        self._entries = entries if isinstance(entries, Mapping) else {entry.path: entry for entry in entries}
-        self._paths: Sequence[str] = sorted(self._entries)
-        self._text: bytes | None = None
-        self._fitting = fitting
-        self._found: dict[str, list[str]] = {}
-        """By pattern: probes ask for the same ones again."""
-        self._read, self._search = read, search
-
-    def lstat(self, path: str) -> Entry | None:
-        return resolve(path, self._lookup, follow_last=False)
-
-    def stat(self, path: str) -> Entry | None:
-        return resolve(path, self._lookup)
-
-    def names(self, path: str) -> list[str]:
-        folder = self.stat(path)
-        if folder is None or folder.kind is not Kind.DIRECTORY:
-            return []
-        head, names = folder.path.rstrip("/") + "/", set()
-        index, end = bisect_left(self._paths, head), bisect_left(self._paths, head[:-1] + "0")
-        while index < end:
-            name, slash, _ = self._paths[index][len(head) :].partition("/")
-            names.add(name)
-            index = bisect_left(self._paths, f"{head}{name}0", index) if slash else index + 1
-        return sorted(names - {""})
-
-    def find(self, *patterns: str) -> list[Entry]:
-        for pattern in patterns:
-            if pattern not in self._found:
-                known = self._fitting(pattern)
-                if known is None:
-                    if self._text is None:
-                        self._text = joined(self._paths)
-                    known = fitting(self._paths, self._text, pattern)
-                self._found[pattern] = list(known)
-        found = {path for pattern in patterns for path in self._found[pattern]}
-        return [self._entries[path] for path in sorted(found)]
-
-    def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
-        entry = self._file(path)
-        if entry.size > limit:
-            raise NotReadableError(f"{path} has {entry.size} bytes; more than {limit} are not read")
-        return self._read(entry.path, limit)
-
-    def search(self, path: str, expression: str) -> list[str]:
-        return self._search(self._file(path).path, expression)
-
-    def _file(self, path: str) -> Entry:
-        entry = self.stat(path)
-        if entry is None:
-            raise NotReadableError(f"{path} is not in the image")
-        if entry.kind is not Kind.FILE:
-            raise NotReadableError(f"{path} is no file")
-        return entry
-
-    def _lookup(self, path: str) -> Entry | None:
-        found = self._entries.get(path)
-        if found is None and self._has_below(path):
-            return Entry(path, Kind.DIRECTORY, mode=0o755)
-        return found
-
-    def _has_below(self, path: str) -> bool:
-        """Whether a folder is only implied by what lies in it: archives may leave it out."""
-        head = path.rstrip("/") + "/"
-        index = bisect_left(self._paths, head)
-        return index < len(self._paths) and self._paths[index].startswith(head)
