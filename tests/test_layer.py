@@ -15,7 +15,9 @@ from isal import isal_zlib
 
 from amlcheck.errors import UnreadableError
 from amlcheck.image import layer as layers
-from amlcheck.image.layer import DIRECTORY, FILE, HARD_LINK, IMPLIED, LINK, OTHER, Layer, LayerIndex, read_index
+from amlcheck.image import layer_builder
+from amlcheck.image.layer import Layer, read_index
+from amlcheck.image.layer_index import DIRECTORY, FILE, HARD_LINK, IMPLIED, LINK, OTHER, LayerIndex
 from amlcheck.image.tree import Wanted
 from stored_images import M, folder, hard, link, packed, sha256, tar_of
 
@@ -147,12 +149,12 @@ def test_a_decompression_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, compre
 
 
 def test_as_many_names_as_memory_is_meant_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_NAMES", 100)
+    monkeypatch.setattr(layer_builder, "MAX_NAMES", 100)
     with pytest.raises(UnreadableError, match="more than 100 names"):
         indexed(*(M(f"file{number}") for number in range(101)))
     with pytest.raises(UnreadableError, match="more than 100 names"):
         indexed(M("/".join("d" * 102)))
-    monkeypatch.setattr(layers, "MAX_NAME_BYTES", 1000)
+    monkeypatch.setattr(layer_builder, "MAX_NAME_BYTES", 1000)
     with pytest.raises(UnreadableError, match="longer than 1000 bytes"):
         indexed(*(M("x" * 99 + str(number)) for number in range(10)))
 
@@ -188,7 +190,7 @@ def test_links_in_a_circle_end() -> None:
 
 
 def test_endless_links_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_STEPS", 50_000)
+    monkeypatch.setattr(layer_builder, "MAX_STEPS", 50_000)
     chain = [link(f"c{number}", "d/../" * 500 + f"c{number + 1}") for number in range(39)]
     with pytest.raises(UnreadableError, match="links lead on and on"):
         indexed(
@@ -249,8 +251,8 @@ def test_a_file_cannot_be_the_root() -> None:
 
 
 def test_contents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "MAX_CONTENT", 1000)
-    monkeypatch.setattr(layers, "MAX_KEPT", 2500)
+    monkeypatch.setattr(layer_builder, "MAX_CONTENT", 1000)
+    monkeypatch.setattr(layer_builder, "MAX_KEPT", 2500)
     index = indexed(
         M("a", b"a" * 1001), *(M(f"f{number}", bytes([number]) * 1000) for number in range(5)), wanted=EVERYTHING
     )

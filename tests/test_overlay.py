@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image import layer as layer_module
-from amlcheck.image import merged, overlay
+from amlcheck.image import layer_builder, merged, overlay
 from amlcheck.image.index_tree import IndexTree
 from amlcheck.image.layer import Layer
 from amlcheck.image.overlay import tree_of
@@ -177,12 +176,12 @@ def test_layers_as_gnu_tar_unpacks_them(tmp_path_factory: pytest.TempPathFactory
 @given(
     st.lists(layer(), max_size=4),
     st.lists(st.sampled_from(("*", "*/a", "/a/*", "*b", "/a", "*-*", "/a/b*/c", "*/[ab]/?")), min_size=1, unique=True),
-    st.sampled_from((0, 1, 3, layer_module.MAX_FITTING)),
+    st.sampled_from((0, 1, 3, layer_builder.MAX_FITTING)),
 )
 def test_what_was_announced_is_found_as_what_was_not(layers: list[list[M]], patterns: list[str], noted: int) -> None:
     """Names that fit are noted layer by layer; up to a bound, which may be reached in one layer and not in another."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layer_module, "MAX_FITTING", noted)
+        patch.setattr(layer_builder, "MAX_FITTING", noted)
         announced = tree(*layers, wanted=Wanted((), tuple(patterns)))
         for pattern in patterns:
             assert announced.find(pattern) == tree(*layers, wanted=Wanted()).find(pattern)
@@ -356,7 +355,7 @@ def test_many_whiteouts_and_deep_folders_take_no_time() -> None:
     lower = [M(f"{deep}{number}") for number in range(20)] + [M(f"x/{number}/y") for number in range(3000)]
     upper = [M(f"x/.wh.{number}") for number in range(3000)] + [M(f"{deep}.wh.{number}") for number in range(20)]
     assert len(paths(tree(lower, upper))) == 2001
-    assert layer_module.MAX_NAMES > 300_000
+    assert layer_builder.MAX_NAMES > 300_000
 
 
 def test_one_broken_layer_stops_the_others() -> None:

@@ -201,11 +201,11 @@ def layer_index(data: bytes) -> None:
     """An index of a layer out of the cache."""
     import zlib
 
-    from amlcheck.image import layer_cache
+    from amlcheck.image import layer_file
 
-    whole = layer_cache._MAGIC + b"%08x\n" % zlib.crc32(data) + data
+    whole = layer_file._MAGIC + b"%08x\n" % zlib.crc32(data) + data
     try:
-        layer_cache._unpacked(memoryview(whole))
+        layer_file.unpacked(whole)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, MemoryError):
         pass  # what LayerCache.get takes for a damaged entry
 

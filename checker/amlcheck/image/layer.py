@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from gzip import BadGzipFile
-from itertools import islice
 from queue import SimpleQueue
 from typing import Any, BinaryIO, cast
 
@@ -22,12 +20,12 @@ from isal.igzip import IGzipFile
 from zstandard import ZstdDecompressor, ZstdError
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image.index_tree import fitting
-from amlcheck.image.patterns import Patterns, joined
-from amlcheck.image.searching import Patience, Search
-from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, content, members
-from amlcheck.image.tree import MAX_CONTENT, MAX_LINKS, Kind, Wanted
-from amlcheck.records import dataclass, field
+from amlcheck.image.layer_builder import Builder
+from amlcheck.image.layer_index import LayerIndex
+from amlcheck.image.searching import Patience
+from amlcheck.image.tar import BLOCK, FileStream, Member, TarError, TarLimitError, members
+from amlcheck.image.tree import Kind, Wanted
+from amlcheck.records import dataclass
 
 MAX_LAYER = 64 << 30
 """Bytes of one layer's archive; the largest of Azure ML's GPU images have 15 GB in all."""
@@ -35,16 +33,6 @@ MAX_SMALL = 1 << 30
 """Bytes that any layer may have, however small it is compressed."""
 MAX_RATIO = 100
 """Times that a layer may grow beyond MAX_SMALL when it is decompressed; software grows two to five times."""
-MAX_NAMES = 1_000_000
-"""Names in one layer; images with several conda environments have some hundred thousand."""
-MAX_NAME_BYTES = 256 << 20
-"""Bytes of all names in one layer."""
-MAX_STEPS = 10_000_000
-"""Parts of paths that are followed through links while a layer is put together; it is far less than one a name."""
-MAX_KEPT = 32 << 20
-"""Bytes of contents that are kept of one layer; what is beyond is read again when it is asked for."""
-MAX_FITTING = 20_000
-"""Names of one layer that are noted for the patterns that were announced; for the others they are looked for when asked."""
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a zstd stream may ask for: what `zstd` itself grants."""
 CHUNK = 4 << 20
@@ -56,12 +44,6 @@ _GROWTH = 8
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GzipError = cast("type[Exception]", isal_zlib.error)
 _REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
-
-DIRECTORY, IMPLIED, FILE, LINK, OTHER, HARD_LINK = range(6)
-"""What `LayerIndex.kinds` has, folders first; IMPLIED is a folder that only the names below it tell of, HARD_LINK one whose
-file is in a lower layer."""
-KINDS = (Kind.DIRECTORY, Kind.DIRECTORY, Kind.FILE, Kind.LINK, Kind.OTHER, Kind.OTHER)
-_WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", "/.wh..wh."
 
 
 @dataclass(frozen=True)
@@ -80,42 +62,6 @@ class Layer:
     """Gives the stored bytes from their beginning; it can be called again, and what it gives can seek."""
 
 
-@dataclass
-class LayerIndex:
-    """What a layer has, in columns: some hundred thousand names take a few dozen megabytes."""
-
-    paths: Sequence[str] = field(default_factory=list)
-    kinds: bytearray = field(default_factory=bytearray)
-    modes: array[int] = field(default_factory=lambda: array("H"))
-    sizes: array[int] = field(default_factory=lambda: array("Q"))
-    starts: array[int] = field(default_factory=lambda: array("Q"))
-    """Where in the archive a name's headers begin; of a hard link, those of its file."""
-    targets: dict[int, str] = field(default_factory=dict)
-    """By place in the columns: of links and hard links."""
-    whiteouts: list[str] = field(default_factory=list)
-    """Paths that lower layers have and the image has not."""
-    opaque: list[str] = field(default_factory=list)
-    """Folders of which the image has nothing from lower layers."""
-    contents: dict[int, bytes] = field(default_factory=dict)
-    """By `starts`."""
-    matches: dict[tuple[int, str], list[str]] = field(default_factory=dict)
-    """By `starts` and expression."""
-    fitting: dict[str, list[str]] = field(default_factory=dict)
-    """What `find` finds in it, by the patterns that were announced; not those that fit very many names."""
-
-    def content(self, place: int) -> bytes | None:
-        """The content of a file, where it was kept."""
-        return self.contents.get(self.starts[place])
-
-    def matched(self, place: int, expression: str) -> list[str] | None:
-        """What was found in a file, where it was searched."""
-        return self.matches.get((self.starts[place], expression))
-
-    def note(self, place: int, expression: str, lines: list[str]) -> None:
-        """Keeps what was found in a file."""
-        self.matches[self.starts[place], expression] = lines
-
-
 def read_index(
     layer: Layer, wanted: Wanted, patience: Patience | None = None, stop: threading.Event | None = None
 ) -> LayerIndex:
@@ -123,7 +69,7 @@ def read_index(
 
     Where `stop` is set by another thread, it ends soon, with that error too.
     """
-    builder = _Builder(wanted, patience or Patience())
+    builder = Builder(wanted, patience or Patience())
     with LayerStream(layer, stop) as stream:
         with telling(layer):
             for member in members(stream):
@@ -390,222 +336,6 @@ def _decompressed(stored: _Stored, layer: Layer) -> Any:
 def _is_skippable(magic: bytes) -> bool:
     """Whether a zstd stream begins with a frame that holds something else, as those of zstd:chunked may."""
     return len(magic) >= 4 and magic[1:4] == b"\x2a\x4d\x18" and 0x50 <= magic[0] <= 0x5F
-
-
-class _Builder:
-    """Puts the members of one layer together as unpacking them one after another would."""
-
-    def __init__(self, wanted: Wanted, patience: Patience) -> None:
-        self._paths: list[str] = []
-        self._index = LayerIndex(self._paths)
-        self._where: dict[str, int] = {}
-        self._patterns = wanted.patterns
-        self._fits = Patterns(wanted.patterns)
-        self._fitting: list[int] = []
-        """Names that fit one of them."""
-        self._keeps = Patterns(wanted.contents)
-        self._searches = [(Patterns((pattern,)), expression) for pattern, expression in wanted.searches]
-        self._looks = Patterns((*wanted.contents, *(pattern for pattern, _ in wanted.searches)))
-        self._patience = patience
-        self._steps = 0
-        self._kept = self._name_bytes = 0
-        self._folders = {"": ""}
-        """Where in the layer the names of a folder are put: links to folders are followed."""
-        self._cut: dict[str, int] = {}
-        """Folders that something else replaced: how many names there were then."""
-        self._has_notes = False
-        """Whether it has folders in which AUFS kept notes of its own."""
-
-    def add(self, member: Member, stream: LayerStream) -> None:
-        """One member, whose content has not been read yet."""
-        path, kind = member.path, member.kind
-        folder, _, name = path.rpartition("/")
-        here = self._folders.get(folder)
-        if here is None:
-            here = self._place(folder)
-        if name[:4] == _WHITEOUT:
-            self._whiteout(here, name)
-            return
-        if here != folder:
-            path = f"{here}/{name}"
-        if kind is Kind.FILE and name:
-            fits = self._put(path, FILE, member.mode, member.size, member.start, "")
-            if fits and member.size and self._looks(path):
-                self._look(path, member, stream)
-        elif kind is Kind.DIRECTORY:
-            self._put(path, DIRECTORY, member.mode, 0, 0, "")
-        elif not name:
-            raise TarError("something in it that is no folder claims to be the root")
-        elif kind is None:
-            self._put(path, *self._linked(member.target))
-        else:
-            self._put(path, LINK if kind is Kind.LINK else OTHER, member.mode, 0, 0, member.target)
-
-    def index(self) -> LayerIndex:
-        """What the layer comes to."""
-        found = self._index
-        fits: Sequence[str] = [self._paths[place] for place in self._fitting]
-        if len(self._where) != len(found.paths) or self._cut or self._has_notes:
-            found = self._compacted()
-            fits = list(filter(self._fits, found.paths))
-            alive = {start for start, code in zip(found.starts, found.kinds, strict=True) if code == FILE}
-            found.contents = {start: data for start, data in found.contents.items() if start in alive}
-            found.matches = {key: lines for key, lines in found.matches.items() if key[0] in alive}
-        text, left = joined(fits), MAX_FITTING
-        for pattern in self._patterns:
-            fit = list(islice(fitting(fits, text, pattern), left + 1))
-            if len(fit) <= left:
-                found.fitting[pattern] = fit
-                left -= len(fit)
-        return found
-
-    def _put(self, path: str, code: int, mode: int, size: int, start: int, target: str) -> bool:
-        """Adds a name; whether it fits a pattern."""
-        found, place = self._index, len(self._paths)
-        if code > IMPLIED:
-            old = self._where.get(path)
-            if old is not None and found.kinds[old] <= IMPLIED:
-                self._cut[path] = place
-            if path in self._folders:
-                self._folders = {"": ""}
-        self._name_bytes += len(path) + len(target)
-        if place >= MAX_NAMES or self._name_bytes > MAX_NAME_BYTES:
-            raise TarError(
-                f"it has more than {MAX_NAMES} names, or they are longer than {MAX_NAME_BYTES} bytes together"
-            )
-        self._where[path] = place
-        self._paths.append(path)
-        found.kinds.append(code)
-        found.modes.append(mode)
-        found.sizes.append(size)
-        found.starts.append(start)
-        if target:
-            found.targets[place] = target
-        fits = self._fits(path)
-        if fits:
-            self._fitting.append(place)
-        return fits
-
-    def _whiteout(self, folder: str, name: str) -> None:
-        if name == _OPAQUE:
-            self._index.opaque.append(folder or "/")
-        elif not name.startswith(_OPAQUE[:8]) and name[4:] not in ("", ".", ".."):
-            self._index.whiteouts.append(f"{folder}/{name[4:]}")
-
-    def _look(self, path: str, member: Member, stream: LayerStream) -> None:
-        """Keeps the content of a file, and searches it, as far as that was asked for."""
-        searches = [
-            (expression, Search(expression, self._patience))
-            for fits, expression in self._searches
-            if (member.start, expression) not in self._index.matches and fits(path)
-        ]
-        if member.size <= min(MAX_CONTENT, MAX_KEPT - self._kept) and self._keeps(path):
-            data = self._index.contents[member.start] = content(member, stream)
-            self._kept += len(data)
-            for _, search in searches:
-                search.feed(data)
-        elif searches:
-            for piece in stream.pieces(member.stored):
-                for _, search in searches:
-                    search.feed(piece)
-        for expression, search in searches:
-            search.feed(b"", last=True)
-            if not self._patience.over:
-                self._index.matches[member.start, expression] = search.matches
-                self._kept += sum(map(len, search.matches))
-
-    def _linked(self, target: str) -> tuple[int, int, int, int, str]:
-        """What a hard link is: kind, mode, size, start and target of what it links to."""
-        folder, _, name = target.rpartition("/")
-        place = self._where.get(f"{self._folders.get(folder, folder)}/{name}")
-        if place is None:
-            return HARD_LINK, 0o644, 0, 0, target
-        found = self._index
-        code = found.kinds[place]
-        if code in (DIRECTORY, IMPLIED):
-            code = OTHER
-        return code, found.modes[place], found.sizes[place], found.starts[place], found.targets.get(place, "")
-
-    def _place(self, folder: str) -> str:
-        """Where in the layer the names of a folder are put; folders that no member tells of are made."""
-        known, names = folder, []
-        self._has_notes = self._has_notes or _AUFS in folder
-        while known not in self._folders:
-            known, _, name = known.rpartition("/")
-            names.append(name)
-        here = self._folders[known]
-        for name in reversed(names):
-            here = self._enter(here, name, [])
-            known = f"{known}/{name}"
-            self._folders[known] = here
-        return here
-
-    def _enter(self, here: str, name: str, ahead: list[str]) -> str:
-        """Goes from a folder into one of its names, and on along the names ahead; links are followed inside the layer."""
-        links = 0
-        ahead.append(name)
-        while ahead:
-            self._steps += 1
-            name = ahead.pop()
-            if name == "..":
-                here = here.rpartition("/")[0]
-                continue
-            path = f"{here}/{name}"
-            place = self._where.get(path)
-            code = IMPLIED if place is None else self._index.kinds[place]
-            if self._steps > MAX_STEPS:
-                raise TarLimitError("its links lead on and on")
-            if code == LINK and links < MAX_LINKS:
-                links += 1
-                target = self._index.targets.get(place or 0, "")
-                here = "" if target.startswith("/") else here
-                ahead.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
-                continue
-            if place is None or code not in (DIRECTORY, IMPLIED):
-                self._put(path, IMPLIED, 0o755, 0, 0, "")
-            here = path
-        return here
-
-    def _compacted(self) -> LayerIndex:
-        """Only what is there in the end: of names that come twice the last, and nothing below a folder that was replaced."""
-        paths: list[str] = []
-        old, new = self._index, LayerIndex(paths)
-        cuts: dict[str, int] = {"": -1}
-        for path, place in self._where.items():
-            folder = path.rpartition("/")[0]
-            if _AUFS in path or (self._cut and place < self._replaced(folder, cuts)):
-                continue
-            if place in old.targets:
-                new.targets[len(paths)] = old.targets[place]
-            paths.append(path)
-            new.kinds.append(old.kinds[place])
-            new.modes.append(old.modes[place])
-            new.sizes.append(old.sizes[place])
-            new.starts.append(old.starts[place])
-        there = set(paths)
-        for path in paths[:]:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in there:
-                there.add(folder)
-                paths.append(folder)
-                new.kinds.append(IMPLIED)
-                new.modes.append(0o755)
-                new.sizes.append(0)
-                new.starts.append(0)
-                folder = folder.rpartition("/")[0]
-        new.whiteouts, new.opaque, new.contents, new.matches = old.whiteouts, old.opaque, old.contents, old.matches
-        return new
-
-    def _replaced(self, folder: str, cuts: dict[str, int]) -> int:
-        """When a folder, or one above it, was last replaced."""
-        names = []
-        while folder not in cuts:
-            names.append(folder)
-            folder = folder.rpartition("/")[0]
-        last = cuts[folder]
-        for name in reversed(names):
-            last = cuts[name] = max(last, self._cut.get(name, -1))
-        return last
 
 
 @contextmanager

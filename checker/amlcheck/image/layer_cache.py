@@ -1,8 +1,8 @@
 """What layers have, remembered by their digest: images that share layers share the work, and so do two runs.
 
-Only layers whose digests were verified are remembered, and chains of such layers, put on top of each other, by their ChainID.
-An entry is one file of plain columns, which is read back as fast as the disk gives it; nothing in it is executed, and one
-that is damaged counts as none. Without a folder that can be written, everything works and nothing is remembered.
+Only layers whose digests were verified are remembered. An entry is one file of plain columns, which is read back as fast as
+the disk gives it; nothing in it is executed, and one that is damaged counts as none. Without a folder that can be written,
+everything works and nothing is remembered.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from amlcheck.errors import AmlcheckError
 from amlcheck.image.cache_folder import cache_folder
-from amlcheck.image.chain import Chain
-from amlcheck.image.layer import MAX_KEPT, Layer, LayerIndex
-from amlcheck.image.layer_file import packed_chain, packed_index, unpacked_chain, unpacked_index
+from amlcheck.image.layer import Layer
+from amlcheck.image.layer_builder import MAX_KEPT
+from amlcheck.image.layer_file import packed, unpacked
+from amlcheck.image.layer_index import LayerIndex
 from amlcheck.image.tree import MAX_CONTENT, MAX_MATCH, MAX_MATCHES, Wanted
 
 MAX_CACHE = 1 << 30
@@ -34,8 +33,7 @@ STALE = 3600
 """Seconds after which a file that was not finished is removed: whoever wrote it is gone."""
 _VERSION = 3
 """Raised with every change of the format, or of what a layer is read for."""
-_LAYER, _CHAIN = ".layer", ".chain"
-_T = TypeVar("_T")
+_SUFFIX = ".layer"
 
 
 class LayerCache:
@@ -50,52 +48,30 @@ class LayerCache:
 
     def get(self, layer: Layer, wanted: Wanted) -> LayerIndex | None:
         """The index of a layer, where it is remembered."""
-        return self._read(self._path(layer.diff_id, wanted, _LAYER), unpacked_index)
-
-    def has(self, layer: Layer, wanted: Wanted) -> bool:
-        """Whether there is an entry for a layer; only `get` tells whether it is good."""
-        path = self._path(layer.diff_id, wanted, _LAYER)
-        return path is not None and path.exists()
-
-    def put(self, layer: Layer, wanted: Wanted, index: LayerIndex) -> None:
-        """Remembers the index of a layer that was read and verified."""
-        self._write(self._path(layer.diff_id, wanted, _LAYER), lambda: packed_index(index))
-
-    def chain(self, chain_id: str, wanted: Wanted) -> Chain | None:
-        """Layers on top of each other, where that is remembered."""
-        return self._read(self._path(chain_id, wanted, _CHAIN), unpacked_chain)
-
-    def has_chain(self, chain_id: str, wanted: Wanted) -> bool:
-        """Whether there is an entry for layers on top of each other; only `chain` tells whether it is good."""
-        path = self._path(chain_id, wanted, _CHAIN)
-        return path is not None and path.exists()
-
-    def put_chain(self, chain_id: str, wanted: Wanted, chain: Chain) -> None:
-        """Remembers layers on top of each other, each of which was verified."""
-        self._write(self._path(chain_id, wanted, _CHAIN), lambda: packed_chain(chain))
-
-    def _path(self, digest: str, wanted: Wanted, suffix: str) -> Path | None:
-        if self._folder is None:
-            return None
-        return self._folder / f"{digest.partition(':')[2]}-{self._fingerprint(wanted)}{suffix}"
-
-    def _read(self, path: Path | None, unpacked: Callable[[bytes], _T]) -> _T | None:
+        path = self._path(layer, wanted)
         if path is None:
             return None
         try:
             if path.stat().st_size > MAX_ENTRY:
                 return None
-            found = unpacked(path.read_bytes())
+            index = unpacked(path.read_bytes())
         except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, MemoryError):
             return None
         with suppress(OSError):
             os.utime(path)
-        return found
+        return index
 
-    def _write(self, path: Path | None, packed: Callable[[], list[bytes]]) -> None:
+    def has(self, layer: Layer, wanted: Wanted) -> bool:
+        """Whether there is an entry for a layer; only `get` tells whether it is good."""
+        path = self._path(layer, wanted)
+        return path is not None and path.exists()
+
+    def put(self, layer: Layer, wanted: Wanted, index: LayerIndex) -> None:
+        """Remembers the index of a layer that was read and verified."""
+        path = self._path(layer, wanted)
         if path is None:
             return
-        pieces = packed()
+        pieces = packed(index)
         if sum(map(len, pieces)) > min(MAX_ENTRY, self._limit):
             return
         with suppress(OSError):
@@ -109,6 +85,11 @@ class LayerCache:
                     os.unlink(name)
                 raise
             self._shrink()
+
+    def _path(self, layer: Layer, wanted: Wanted) -> Path | None:
+        if self._folder is None:
+            return None
+        return self._folder / f"{layer.diff_id.partition(':')[2]}-{self._fingerprint(wanted)}{_SUFFIX}"
 
     def _fingerprint(self, wanted: Wanted) -> str:
         """What an entry depends on besides the layer: which contents were kept, and how."""
@@ -134,7 +115,7 @@ class LayerCache:
             for entry in found:
                 with suppress(OSError):
                     told = entry.stat(follow_symlinks=False)
-                    if entry.name.endswith((_LAYER, _CHAIN)):
+                    if entry.name.endswith(_SUFFIX):
                         entries.append((told.st_mtime_ns, told.st_size, entry.path))
                         total += told.st_size
                     elif told.st_mtime < time.time() - STALE:

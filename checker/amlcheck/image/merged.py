@@ -1,44 +1,31 @@
-"""Layers put on top of each other: what a container of the image would see.
+"""Layers on top of each other: what a container of the image would see.
 
 As overlay file systems and the OCI image specification have it: a whiteout and an opaque folder hide what lower layers
-have and nothing of their own layer; whatever takes the place of a folder hides all that was in it.
+have and nothing of their own layer; whatever takes the place of a folder hides all that was in it. And as overlay file
+systems do it: a path is looked for from the uppermost layer down when somebody asks for it, and nothing is put together.
 """
 
 from __future__ import annotations
 
-import itertools
-from array import array
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import add, itemgetter
+from collections.abc import Iterable, Iterator, Mapping
 
-from amlcheck.image.chain import Chain, Strings, Underlay
-from amlcheck.image.index_tree import fitting, names_below, span_below
-from amlcheck.image.layer import DIRECTORY, HARD_LINK, IMPLIED, KINDS, LINK, MAX_NAME_BYTES, LayerIndex
+from amlcheck.image.index_tree import fitting
+from amlcheck.image.layer_index import DIRECTORY, HARD_LINK, IMPLIED, KINDS, LINK, NOWHERE, LayerIndex
 from amlcheck.image.patterns import joined
 from amlcheck.image.tree import Entry, Kind, resolve
-
-_FOLDERS = (DIRECTORY, IMPLIED)
 
 
 class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for. Folders are all there."""
 
-    def __init__(self, chain: Chain | None = None) -> None:
-        """`chain`: the lowest of the layers, which were put together before."""
-        self._chain = chain or Chain()
-        self._below = Underlay(self._chain)
-        self._parts: list[Chain | LayerIndex] = [self._chain]
-        """The chain, and the layers above it from the lowest on."""
-        self._bases = [0]
-        """A place of the image is the part's base and the place in its columns."""
-        self._places: dict[str, int] = {}
-        """Of the layers above the chain."""
+    def __init__(self, indexes: Iterable[LayerIndex] = ()) -> None:
+        """`indexes`: from the lowest to the uppermost."""
+        self._levels: list[_Level] = []
+        self._found: dict[str, tuple[int, int] | None] = {}
         self._entries: dict[str, Entry | None] = {}
-        """Those that were asked for: links are followed along the same folders again and again."""
-        self._sorted: list[str] | None = None
-        self._text: bytes | None = None
+        """What was asked for: links are followed along the same folders again and again."""
+        for index in indexes:
+            self.add(index)
 
     def __getitem__(self, path: str) -> Entry:
         found = self.get(path)
@@ -53,205 +40,133 @@ class Merged(Mapping[str, Entry]):
         return default if found is None else found
 
     def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and self._place(path) is not None
+        return isinstance(path, str) and self._search(path) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (path for path, _ in self._all())
+        seen: set[str] = set()
+        for level in reversed(self._levels):
+            own = [path for path in level.index.paths if path not in seen and path in self]
+            seen.update(own)
+            yield from own
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    @property
-    def height(self) -> int:
-        """How many layers they are."""
-        return self._chain.height + len(self._parts) - 1
-
     def names(self, folder: str) -> set[str]:
         """The names in a folder."""
-        return names_below(self._order(), folder).union(self._below.names(folder))
+        here = "" if folder == "/" else folder
+        found: set[str] = set()
+        for level in self._levels:
+            (start, end), _ = level.look(here)
+            found.update(level.index.names[place] for place in range(start, end))
+        return {name for name in found if name and self.get(f"{here}/{name}") is not None}
 
     def fitting(self, pattern: str) -> list[str]:
         """The paths that `find` finds for a pattern, each once."""
-        return list(dict.fromkeys((*self._below.fitting(pattern), *self._fitting(pattern))))
+        found = {}
+        for number, level in enumerate(self._levels):
+            for path, place in level.fitting(pattern):
+                if path not in self._found and place is not None and level.index.kinds[place] != IMPLIED:
+                    self._found[path] = self._search(path, (number, place))
+                found[path] = True
+        return [path for path in found if self._find(path) is not None]
 
-    def source(self, path: str) -> tuple[int, Chain | LayerIndex, int]:
-        """Where a path comes from: the number of its layer, and the columns and the place there. Raises KeyError."""
-        found = self._place(path)
+    def source(self, path: str) -> tuple[int, LayerIndex, int]:
+        """Where a path comes from: the number of its layer, what that has, and the place there. Raises KeyError."""
+        found = self._find(path)
         if found is None:
             raise KeyError(path)
-        number, part, place = self._split(found)
-        return (self._chain.numbers[place] if part is self._chain else self._chain.height + number - 1), part, place
+        number, place = found
+        return number, self._levels[number].index, place
 
     def add(self, index: LayerIndex) -> None:
         """Puts a layer on top."""
-        base = self._bases[-1] + len(self._parts[-1].kinds)
-        self._bases.append(base)
-        self._parts.append(index)
-        places = self._places
-        own = dict(zip(index.paths, range(base, base + len(index.paths)), strict=True))
-        below: list[str] = list(index.opaque)
-        lower = [(path, places[path]) for path in places.keys() & own.keys()]
-        for path, place in (*lower, *self._below.places(path for path in own if path not in places)):
-            was_folder = self._code(place) in _FOLDERS
-            code = index.kinds[own[path] - base]
-            if was_folder and code == IMPLIED:
-                own[path] = place
-            elif was_folder and code not in _FOLDERS:
-                below.append(path)
+        linked = {}
         for place, target in index.targets.items():
             if index.kinds[place] == HARD_LINK:
-                linked = resolve(target, self.get, follow_last=False)
-                there = self._place(linked.path) if linked is not None and linked.kind is not Kind.DIRECTORY else None
-                if there is not None:
-                    own[index.paths[place]] = there
-        for path in index.whiteouts:
-            removed = self._remove(path)
-            if removed is not None and self._code(removed) in _FOLDERS:
-                below.append(path)
-        self._empty(below)
-        places.update(own)
-        self._entries, self._sorted, self._text = {}, None, None
-
-    def as_chain(self, patterns: Iterable[str]) -> Chain | None:
-        """All layers together, to be remembered; what fits the patterns is noted where all layers have it noted.
-
-        None where their names are very long.
-        """
-        inside: dict[str, dict[str, int]] = defaultdict(dict)
-        for path, place in self._all():
-            folder, _, name = path.rpartition("/")
-            inside[folder][name] = place
-        folders = sorted(inside)
-        names: list[str] = []
-        places = array("I")
-        firsts = array("I")
-        for folder in folders:
-            firsts.append(len(names))
-            own = sorted(inside[folder])
-            names += own
-            places.extend(map(inside[folder].__getitem__, own))
-        if sum(map(len, folders)) + sum(map(len, names)) > MAX_NAME_BYTES:
-            return None
-
-        # It gives one value as itself, and several at a fraction of what asking for each takes.
-        chosen = itemgetter(*places, 0, 0) if places else lambda values: (0, 0)
-
-        def column(code: str, parts: Iterable[Iterable[int]]) -> array[int]:
-            values = array(code)
-            for part in parts:
-                values.extend(part)
-            return array(code, chosen(values)[:-2])
-
-        height = self._chain.height
-        layers = (itertools.repeat(height + number, len(part.kinds)) for number, part in enumerate(self._uppers()))
-        kinds = column("B", (part.kinds for part in self._parts))
-        starts = column("Q", (part.starts for part in self._parts))
-        numbers = column("H", (self._chain.numbers, *layers))
-        targets = {
-            base + place: target
-            for base, part in zip(self._bases, self._parts, strict=True)
-            for place, target in part.targets.items()
-        }
-        contents, matches = dict(self._contents()), dict(self._matches())
-        # Of what was kept only that of files that can still be seen; starts of two layers that are the same do no harm.
-        seen = set(filter({key[1] for key in (*contents, *matches)}.__contains__, starts))
-        found = Chain(
-            self.height,
-            _strings(folders),
-            firsts,
-            _strings(names),
-            kinds,
-            column("H", (part.modes for part in self._parts)),
-            column("Q", (part.sizes for part in self._parts)),
-            starts,
-            numbers,
-            {at: targets.get(places[at], "") for at, code in enumerate(kinds) if code == LINK},
-            {key: data for key, data in contents.items() if key[1] in seen},
-            {key: lines for key, lines in matches.items() if key[1] in seen},
-        )
-        found.noted = {one: found.places(self.fitting(one)) for one in patterns if self._is_noted(one)}
-        return found
-
-    def _all(self) -> Iterator[tuple[str, int]]:
-        """All paths, and where they are."""
-        return itertools.chain((item for item in self._below if item[0] not in self._places), self._places.items())
-
-    def _uppers(self) -> Iterator[LayerIndex]:
-        return (part for part in self._parts if isinstance(part, LayerIndex))
-
-    def _place(self, path: str) -> int | None:
-        place = self._places.get(path)
-        return self._below.place(path) if place is None else place
-
-    def _split(self, place: int) -> tuple[int, Chain | LayerIndex, int]:
-        # A layer without names has the base of the next one, which bisect_right then finds.
-        number = bisect_right(self._bases, place) - 1
-        return number, self._parts[number], place - self._bases[number]
-
-    def _code(self, place: int) -> int:
-        _, part, place = self._split(place)
-        return part.kinds[place]
+                entry = resolve(target, self.get, follow_last=False)
+                found = self._find(entry.path) if entry is not None and entry.kind is not Kind.DIRECTORY else None
+                if found is not None:
+                    linked[place] = found
+        self._levels.append(_Level(index, linked))
+        self._found, self._entries = {}, {}
 
     def _entry(self, path: str) -> Entry | None:
-        found = self._place(path)
+        found = self._find(path)
         if found is None:
             return None
-        _, part, place = self._split(found)
-        code = part.kinds[place]
-        size, target = part.sizes[place], part.targets.get(place, "") if code == LINK else ""
-        return Entry(path, KINDS[code], size, part.modes[place], target)
+        number, place = found
+        index = self._levels[number].index
+        code = index.kinds[place]
+        size, target = index.sizes[place], index.targets.get(place, "") if code == LINK else ""
+        return Entry(path, KINDS[code], size, index.modes[place], target)
 
-    def _is_noted(self, pattern: str) -> bool:
-        """Whether all layers have noted what fits a pattern."""
-        return (not self._chain.height or pattern in self._chain.noted) and all(
-            pattern in index.fitting for index in self._uppers()
-        )
+    def _find(self, path: str) -> tuple[int, int] | None:
+        """The number of the layer that a path comes from, and its place there."""
+        if path not in self._found:
+            self._found[path] = self._search(path)
+        return self._found[path]
 
-    def _fitting(self, pattern: str) -> Iterable[str]:
-        """Those of the layers above the chain."""
-        noted = [index.fitting.get(pattern) for index in self._uppers()]
-        if None not in noted:
-            return (path for one in noted for path in one or () if path in self._places)
-        if self._text is None:
-            self._text = joined(self._order())
-        return fitting(self._order(), self._text, pattern)
+    def _search(self, path: str, known: tuple[int, int] | None = None) -> tuple[int, int] | None:
+        """`known`: the number of a layer that has the path, and its place there; it is not one that is only implied."""
+        folder, _, name = path.rpartition("/")
+        implied = None
+        for number in range(len(self._levels) - 1, known[0] if known else -1, -1):
+            level = self._levels[number]
+            span, hides = level.look(folder)
+            place = level.index.place(name, span) if span is not NOWHERE else None
+            if place is not None:
+                if level.index.kinds[place] != IMPLIED:
+                    return self._settled(number, place, implied)
+                # What only the names below it tell of is as a lower layer has it, if there it is a folder too.
+                implied = implied or (number, place)
+            if name and (hides or path in level.removed):
+                return implied
+        return implied if known is None else self._settled(*known, implied)
 
-    def _order(self) -> list[str]:
-        if self._sorted is None:
-            self._sorted = sorted(self._places)
-        return self._sorted
-
-    def _contents(self) -> Iterator[tuple[tuple[int, int], bytes | memoryview]]:
-        yield from self._chain.contents.items()
-        for number, index in enumerate(self._uppers(), self._chain.height):
-            yield from (((number, start), data) for start, data in index.contents.items())
-
-    def _matches(self) -> Iterator[tuple[tuple[int, int, str], list[str]]]:
-        yield from self._chain.matches.items()
-        for number, index in enumerate(self._uppers(), self._chain.height):
-            yield from (((number, *key), lines) for key, lines in index.matches.items())
-
-    def _remove(self, path: str) -> int | None:
-        """Takes a path away, and nothing below it; the place that it had."""
-        found = self._place(path)
-        self._places.pop(path, None)
-        self._below.remove(path)
-        return found
-
-    def _empty(self, folders: Sequence[str]) -> None:
-        """Takes everything away that is below the folders."""
-        if not folders:
-            return
-        self._below.empty(folders)
-        order = sorted(self._places)
-        for folder in dict.fromkeys(folders):
-            start, end = span_below(order, folder)
-            for path in order[start:end]:
-                self._places.pop(path, None)
+    def _settled(self, number: int, place: int, implied: tuple[int, int] | None) -> tuple[int, int]:
+        """What is found at a place below one where the path is only implied, if it is anywhere."""
+        level = self._levels[number]
+        if implied is not None and level.index.kinds[place] != DIRECTORY:
+            return implied
+        return level.linked.get(place, (number, place))
 
 
-def _strings(strings: list[str]) -> Strings:
-    data = "\0".join([*strings, ""]).encode("utf-8", "surrogatepass")
-    plain = len(data) == sum(map(len, strings)) + len(strings)
-    sizes = map(len, strings) if plain else (len(one.encode("utf-8", "surrogatepass")) for one in strings)
-    return Strings(data, array("I", map(add, itertools.accumulate(sizes), itertools.count())))
+class _Level:
+    """A layer among others."""
+
+    def __init__(self, index: LayerIndex, linked: Mapping[int, tuple[int, int]]) -> None:
+        self.index = index
+        self.linked = linked
+        """Of hard links to files of lower layers: the number of the layer, and the place there."""
+        self.removed = frozenset(index.whiteouts)
+        self._emptied = self.removed.union(index.opaque)
+        self._looks = {"": (index.span(""), "/" in self._emptied)}
+        self._all: tuple[list[str], bytes] | None = None
+
+    def look(self, folder: str) -> tuple[tuple[int, int], bool]:
+        """Where the names in a folder are, and whether what lower layers have in it cannot be seen."""
+        unknown = []
+        while folder not in self._looks:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        span, hides = self._looks[folder]
+        for one in reversed(unknown):
+            if span is not NOWHERE:
+                place = self.index.place(one.rpartition("/")[2], span)
+                is_folder = place is not None and self.index.kinds[place] in (DIRECTORY, IMPLIED)
+                span = self.index.span(one) if is_folder else NOWHERE
+                hides = hides or (place is not None and not is_folder)
+            hides = hides or one in self._emptied
+            self._looks[one] = span, hides
+        return span, hides
+
+    def fitting(self, pattern: str) -> Iterator[tuple[str, int | None]]:
+        """The paths of this layer that `find` finds for a pattern, and where they are, where that is known."""
+        noted = self.index.fitting.get(pattern)
+        if noted is not None:
+            return ((self.index.path(place), place) for place in noted)
+        if self._all is None:
+            paths = self.index.paths
+            self._all = paths, joined(paths)
+        return ((path, None) for path in fitting(*self._all, pattern))

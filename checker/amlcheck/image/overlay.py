@@ -1,4 +1,4 @@
-"""The files of a stored image: its layers are read, several at a time, or remembered, and put on top of each other."""
+"""The files of a stored image: its layers are read, several at a time, or remembered."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image.chain import Chain, chain_ids
 from amlcheck.image.index_tree import IndexTree
-from amlcheck.image.layer import MAX_NAMES, Layer, LayerIndex, member_at, read_index
+from amlcheck.image.layer import Layer, member_at, read_index
+from amlcheck.image.layer_builder import MAX_NAMES
+from amlcheck.image.layer_index import LayerIndex
 from amlcheck.image.merged import Merged
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.tar import TarError, content
@@ -57,23 +58,55 @@ def merged_of(
 ) -> Merged:
     """All layers of an image on top of each other. Several are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
-    stack = _Stack(stored.layers, wanted, cache, patience)
-    stack.recall()
+    found: dict[str, LayerIndex] = {}
+    room = _Room()
+    missing: list[Layer] = []
+    for layer in {layer.diff_id: layer for layer in reversed(stored.layers)}.values():
+        # What is remembered is there in no time, but not while others read.
+        known = cache.get(layer, wanted) if cache is not None else None
+        if known is None:
+            missing.append(layer)
+        else:
+            found[layer.diff_id] = room.take(layer, known)
     stop = threading.Event()
 
-    def index(layer: Layer) -> tuple[Layer, LayerIndex]:
-        return layer, _index(layer, wanted, cache, patience, stop)
+    def read(layer: Layer) -> tuple[Layer, LayerIndex]:
+        index = read_index(layer, wanted, patience, stop)
+        if cache is not None and not patience.over:
+            cache.put(layer, wanted, index)
+        return layer, index
 
     with _short_turns(), ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
         try:
-            running = [pool.submit(index, layer) for layer in stack.missing()]
+            # The largest first, so that none of them is left for the end.
+            running = [pool.submit(read, layer) for layer in sorted(missing, key=lambda one: -one.size)]
             for done in as_completed(running):
-                stack.take(*done.result())
+                layer, index = done.result()
+                found[layer.diff_id] = room.take(layer, index)
         except BaseException:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return stack.merged
+    return Merged(found[layer.diff_id] for layer in stored.layers)
+
+
+class _Room:
+    """Bounds what all layers of an image may have together."""
+
+    def __init__(self) -> None:
+        self._names = self._kept = 0
+
+    def take(self, layer: Layer, index: LayerIndex) -> LayerIndex:
+        """What there is room for of a layer. Raises UnreadableError."""
+        self._names += len(index)
+        if self._names > MAX_IMAGE_NAMES:
+            raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
+        size = sum(map(len, index.contents.values()))
+        if self._kept + size > MAX_IMAGE_KEPT:
+            index.contents = {}
+        else:
+            self._kept += size
+        return index
 
 
 @contextmanager
@@ -87,83 +120,6 @@ def _short_turns() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-class _Stack:
-    """The layers of an image on their way on top of each other; what images may share of that is remembered.
-
-    Those are all layers but the uppermost, which changes most often, and the lowest ones of which each was remembered: another
-    image has them too.
-    """
-
-    def __init__(self, layers: Sequence[Layer], wanted: Wanted, cache: LayerCache | None, patience: Patience) -> None:
-        self.merged = Merged()
-        self._layers, self._wanted, self._cache, self._patience = layers, wanted, cache, patience
-        self._remembered = {layer.diff_id: cache is not None and cache.has(layer, wanted) for layer in layers}
-        self._found: dict[str, LayerIndex] = {}
-        self._ids = list(chain_ids(layer.diff_id for layer in layers)) if cache is not None else []
-        self._heights: set[int] = set()
-        """How many layers there are where chains end that are to be remembered."""
-        self._names = self._kept = 0
-
-    def recall(self) -> None:
-        """Begins with a chain of the lowest layers, as high as one is remembered."""
-        cache, layers, wanted = self._cache, self._layers, self._wanted
-        if cache is None:
-            return
-        top = len(layers)
-        shared = next((count for count, one in enumerate(layers) if not self._remembered[one.diff_id]), top)
-        made = next((one for one in reversed(self._ids[:shared]) if cache.has_chain(one, wanted)), None)
-        chain = cache.chain(made, wanted) if made is not None else None
-        if chain is not None:
-            self.merged = Merged(chain)
-            self._count(layers[chain.height - 1], len(chain.names), sum(map(len, chain.contents.values())))
-        # One layer more is quickly put on top.
-        known = self.merged.height
-        self._heights = {height for height in (shared, top - 1) if height > known + (height == shared)}
-
-    def missing(self) -> list[Layer]:
-        """Each layer above the chain once: what must be read goes first, the largest first."""
-        layers = {layer.diff_id: layer for layer in reversed(self._layers[self.merged.height :])}
-        return sorted(layers.values(), key=lambda one: (self._remembered[one.diff_id], -one.size))
-
-    def take(self, layer: Layer, index: LayerIndex) -> None:
-        """A layer was read; it is put on top of those below it, or waits until they were read."""
-        if not self._count(layer, len(index.paths), sum(map(len, index.contents.values()))):
-            index.contents = {}
-        self._found[layer.diff_id] = index
-        while self.merged.height < len(self._layers):
-            following = self._found.get(self._layers[self.merged.height].diff_id)
-            if following is None:
-                break
-            self.merged.add(following)
-            if self.merged.height in self._heights and self._cache is not None and not self._patience.over:
-                chain = self.merged.as_chain(self._wanted.patterns)
-                if chain is not None:
-                    self._cache.put_chain(self._ids[self.merged.height - 1], self._wanted, chain)
-
-    def _count(self, layer: Layer, names: int, kept: int) -> bool:
-        """Bounds what an image may have; whether so much may be kept. Raises UnreadableError."""
-        self._names += names
-        if self._names > MAX_IMAGE_NAMES:
-            raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
-        if self._kept + kept > MAX_IMAGE_KEPT:
-            return False
-        self._kept += kept
-        return True
-
-
-def _index(
-    layer: Layer, wanted: Wanted, cache: LayerCache | None, patience: Patience, stop: threading.Event
-) -> LayerIndex:
-    if cache is not None:
-        found = cache.get(layer, wanted)
-        if found is not None:
-            return found
-    index = read_index(layer, wanted, patience, stop)
-    if cache is not None and not patience.over:
-        cache.put(layer, wanted, index)
-    return index
-
-
 class _Contents:
     """Answers for the files of an image: from what was kept, otherwise from the layer again."""
 
@@ -171,34 +127,34 @@ class _Contents:
         self._layers, self._merged, self._patience = layers, merged, patience
 
     def read(self, path: str, limit: int) -> bytes:
-        number, part, place = self._merged.source(path)
-        if not part.sizes[place]:
+        number, index, place = self._merged.source(path)
+        if not index.sizes[place]:
             return b""
-        found = part.content(place)
+        found = index.content(place)
         if found is not None:
             return found
         try:
-            with member_at(self._layers[number], part.starts[place], part.sizes[place]) as (member, stream):
+            with member_at(self._layers[number], index.starts[place], index.sizes[place]) as (member, stream):
                 return content(member, stream)
         except (UnreadableError, TarError) as error:
             raise NotReadableError(str(error)) from error
 
     def search(self, path: str, expression: str) -> list[str]:
-        number, part, place = self._merged.source(path)
-        found = part.matched(place, expression)
+        number, index, place = self._merged.source(path)
+        found = index.matched(place, expression)
         if found is None:
-            found = self._searched(self._layers[number], part, place, expression) if part.sizes[place] else []
-            part.note(place, expression, found)
+            found = self._searched(self._layers[number], index, place, expression) if index.sizes[place] else []
+            index.note(place, expression, found)
         return found
 
-    def _searched(self, layer: Layer, part: Chain | LayerIndex, place: int, expression: str) -> list[str]:
+    def _searched(self, layer: Layer, index: LayerIndex, place: int, expression: str) -> list[str]:
         search = Search(expression, self._patience)
-        kept = part.content(place)
+        kept = index.content(place)
         if kept is not None:
             search.feed(kept)
         else:
             try:
-                with member_at(layer, part.starts[place], part.sizes[place]) as (member, stream):
+                with member_at(layer, index.starts[place], index.sizes[place]) as (member, stream):
                     for piece in stream.pieces(member.stored):
                         search.feed(piece)
                         if search.finished:

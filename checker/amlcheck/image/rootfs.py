@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image.layer import CHUNK, MAX_NAMES
+from amlcheck.image.layer import CHUNK
+from amlcheck.image.layer_builder import MAX_NAMES
 from amlcheck.image.patterns import Patterns, candidates, joined
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, is_pseudo, resolve

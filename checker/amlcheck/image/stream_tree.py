@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from amlcheck.errors import AmlcheckError, UnreadableError
 from amlcheck.image.index_tree import IndexTree, Listed
-from amlcheck.image.layer import MAX_KEPT, MAX_NAMES
+from amlcheck.image.layer_builder import MAX_KEPT, MAX_NAMES
 from amlcheck.image.searching import Patience, Search
 from amlcheck.image.session_scripts import ENGINES
 from amlcheck.image.tar import BLOCK, Member, TarError, content, inside, members

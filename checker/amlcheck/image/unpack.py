@@ -97,8 +97,8 @@ class _Unpacking:
                 os.chmod(_raw(path) or b".", (entry.mode & 0o777) | 0o700, dir_fd=self._root)
 
     def _file(self, path: str) -> tuple[int, int]:
-        number, part, place = self._merged.source(path)
-        return number, part.starts[place]
+        number, index, place = self._merged.source(path)
+        return number, index.starts[place]
 
     def _check_room(self, total: int) -> None:
         free = shutil.disk_usage(self._folder).free - SPARE
