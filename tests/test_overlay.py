@@ -20,6 +20,7 @@ from amlcheck.errors import UnreadableError
 from amlcheck.image import layer_builder, merged, overlay
 from amlcheck.image.index_tree import IndexTree
 from amlcheck.image.layer import Layer
+from amlcheck.image.layer_cache import LayerCache
 from amlcheck.image.overlay import tree_of
 from amlcheck.image.tree import Kind, NotReadableError, Wanted
 from stored_images import M, folder, hard, link, packed, sha256, tar_of
@@ -146,6 +147,43 @@ def test_layers_as_the_model_has_them(layers: list[list[M]]) -> None:
     assert found == flat(root)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(layer(), min_size=1, max_size=4), st.data())
+def test_remembered_layers_are_as_those_that_were_read(
+    tmp_path_factory: pytest.TempPathFactory, layers: list[list[M]], data: st.DataObject
+) -> None:
+    """Of an image some layers are remembered, as they are stored, and the others read."""
+    cache = LayerCache(tmp_path_factory.mktemp("cache"))
+    patterns = data.draw(st.lists(st.sampled_from(("*", "*/a", "/a/*", "*-*", "/a/b")), unique=True))
+    wanted = Wanted(("*",), tuple(patterns))
+    before = data.draw(st.lists(st.sampled_from(layers), max_size=len(layers)))
+    tree_of(image(*before), wanted, cache)
+    found, anew = tree_of(image(*layers), wanted, cache), tree(*layers, wanted=wanted)
+    assert seen(found) == seen(anew)
+    for pattern in ("*", *patterns, "*/b", "/c*"):
+        assert found.find(pattern) == anew.find(pattern)
+    for path in ("/", "/a", "/a/b", "/a-b", "/c/a"):
+        assert found.names(path) == anew.names(path) == tree(*layers, wanted=Wanted()).names(path)
+        assert found.lstat(path) == anew.lstat(path)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(layer(), max_size=4))
+def test_names_and_entries_as_the_model_has_them(layers: list[list[M]]) -> None:
+    root: Node = {}
+    for members in layers:
+        apply(root, members)
+    found, there = tree(*layers, wanted=Wanted()), flat(root)
+    for place in ("", *(path for path, what in there.items() if what == "folder")):
+        wanted = {path.rpartition("/")[2] for path in there if path.rpartition("/")[0] == place}
+        assert found.names(place or "/") == sorted(wanted)
+    for path in [*there, "/a", "/b/c", "/a/a/a", "/a-b/c"]:
+        entry = found.lstat(path)
+        if path in there:
+            assert entry is not None
+            assert entry.path == path
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(layer(), min_size=1, max_size=3))
 def test_layers_as_gnu_tar_unpacks_them(tmp_path_factory: pytest.TempPathFactory, layers: list[list[M]]) -> None:
@@ -209,6 +247,14 @@ def test_an_opaque_folder_has_only_its_own(last: bool) -> None:
 
 def test_an_opaque_root_has_nothing_from_below() -> None:
     assert paths(tree([M("a/b"), M("c")], [M(".wh..wh..opq"), M("a/d")])) == ["/a", "/a/d"]
+
+
+def test_the_root_itself_is_always_there() -> None:
+    found = tree([folder("./", 0o700), M("c")], [M(".wh..wh..opq"), M("a")])
+    assert paths(found) == ["/", "/a"]
+    entry = found.lstat("/")
+    assert entry is not None
+    assert entry.mode == 0o700
 
 
 def test_what_is_hidden_can_come_back() -> None:

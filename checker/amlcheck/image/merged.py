@@ -14,6 +14,9 @@ from amlcheck.image.layer_index import DIRECTORY, HARD_LINK, IMPLIED, KINDS, LIN
 from amlcheck.image.patterns import joined
 from amlcheck.image.tree import Entry, Kind, resolve
 
+_Found = tuple[int, int] | None
+"""The number of the layer that a path comes from, and its place there."""
+
 
 class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for. Folders are all there."""
@@ -21,7 +24,7 @@ class Merged(Mapping[str, Entry]):
     def __init__(self, indexes: Iterable[LayerIndex] = ()) -> None:
         """`indexes`: from the lowest to the uppermost."""
         self._levels: list[_Level] = []
-        self._found: dict[str, tuple[int, int] | None] = {}
+        self._found: dict[str, _Found] = {}
         self._entries: dict[str, Entry | None] = {}
         """What was asked for: links are followed along the same folders again and again."""
         for index in indexes:
@@ -43,11 +46,12 @@ class Merged(Mapping[str, Entry]):
         return isinstance(path, str) and self._search(path) is not None
 
     def __iter__(self) -> Iterator[str]:
-        seen: set[str] = set()
-        for level in reversed(self._levels):
-            own = [path for path in level.index.paths if path not in seen and path in self]
-            seen.update(own)
-            yield from own
+        for number, level in enumerate(self._levels):
+            for place, path in enumerate(level.index.paths):
+                own = self._own(number, place)
+                self._found[path] = found = self._search(path) if own is None else self._above(path, own, number + 1)
+                if found == (own or (number, place)):
+                    yield path
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -66,9 +70,10 @@ class Merged(Mapping[str, Entry]):
         found = {}
         for number, level in enumerate(self._levels):
             for path, place in level.fitting(pattern):
-                if path not in self._found and place is not None and level.index.kinds[place] != IMPLIED:
-                    self._found[path] = self._search(path, (number, place))
                 found[path] = True
+                own = self._own(number, place) if place is not None and path not in self._found else None
+                if own is not None:
+                    self._found[path] = self._above(path, own, number + 1)
         return [path for path in found if self._find(path) is not None]
 
     def source(self, path: str) -> tuple[int, LayerIndex, int]:
@@ -101,34 +106,39 @@ class Merged(Mapping[str, Entry]):
         size, target = index.sizes[place], index.targets.get(place, "") if code == LINK else ""
         return Entry(path, KINDS[code], size, index.modes[place], target)
 
-    def _find(self, path: str) -> tuple[int, int] | None:
-        """The number of the layer that a path comes from, and its place there."""
+    def _code(self, number: int, place: int) -> int:
+        return self._levels[number].index.kinds[place]
+
+    def _find(self, path: str) -> _Found:
         if path not in self._found:
             self._found[path] = self._search(path)
         return self._found[path]
 
-    def _search(self, path: str, known: tuple[int, int] | None = None) -> tuple[int, int] | None:
-        """`known`: the number of a layer that has the path, and its place there; it is not one that is only implied."""
-        folder, _, name = path.rpartition("/")
-        implied = None
-        for number in range(len(self._levels) - 1, known[0] if known else -1, -1):
-            level = self._levels[number]
-            span, hides = level.look(folder)
-            place = level.index.place(name, span) if span is not NOWHERE else None
-            if place is not None:
-                if level.index.kinds[place] != IMPLIED:
-                    return self._settled(number, place, implied)
-                # What only the names below it tell of is as a lower layer has it, if there it is a folder too.
-                implied = implied or (number, place)
-            if name and (hides or path in level.removed):
-                return implied
-        return implied if known is None else self._settled(*known, implied)
-
-    def _settled(self, number: int, place: int, implied: tuple[int, int] | None) -> tuple[int, int]:
-        """What is found at a place below one where the path is only implied, if it is anywhere."""
+    def _own(self, number: int, place: int) -> _Found:
+        """What a layer itself says of a place; None where lower layers are to be asked first."""
         level = self._levels[number]
-        if implied is not None and level.index.kinds[place] != DIRECTORY:
-            return implied
+        return None if level.index.kinds[place] == IMPLIED else level.linked.get(place, (number, place))
+
+    def _search(self, path: str) -> _Found:
+        return self._above(path, None, 0)
+
+    def _above(self, path: str, below: _Found, height: int) -> _Found:
+        """Where a path comes from; `below`: where it comes from in the layers below a height."""
+        for number in range(height, len(self._levels)):
+            below = self._over(number, path, below)
+        return below
+
+    def _over(self, number: int, path: str, below: _Found) -> _Found:
+        """Where a path comes from, up to a layer; `below`: where it comes from in those below it."""
+        level = self._levels[number]
+        folder, _, name = path.rpartition("/")
+        span, hides = level.look(folder)
+        place = level.index.place(name, span) if span is not NOWHERE else None
+        if place is None:
+            return None if name and (hides or path in level.removed) else below
+        # What only the names in it tell of is as a lower layer has it, if there it is a folder too.
+        if below is not None and level.index.kinds[place] == IMPLIED and self._code(*below) in (DIRECTORY, IMPLIED):
+            return below
         return level.linked.get(place, (number, place))
 
 
@@ -150,16 +160,23 @@ class _Level:
         while folder not in self._looks:
             unknown.append(folder)
             folder = folder.rpartition("/")[0]
-        span, hides = self._looks[folder]
+        found = self._looks[folder]
+        if found[0] is NOWHERE and not self._emptied:
+            # Nothing of this layer is there, nor is it further down.
+            return found
         for one in reversed(unknown):
-            if span is not NOWHERE:
-                place = self.index.place(one.rpartition("/")[2], span)
-                is_folder = place is not None and self.index.kinds[place] in (DIRECTORY, IMPLIED)
-                span = self.index.span(one) if is_folder else NOWHERE
-                hides = hides or (place is not None and not is_folder)
-            hides = hides or one in self._emptied
-            self._looks[one] = span, hides
-        return span, hides
+            found = self._looks[one] = self._inside(found, one)
+        return found
+
+    def _inside(self, above: tuple[tuple[int, int], bool], folder: str) -> tuple[tuple[int, int], bool]:
+        """What `look` says of a folder, from what it says of the one above it."""
+        span, hides = above
+        if span is not NOWHERE:
+            place = self.index.place(folder.rpartition("/")[2], span)
+            is_folder = place is not None and self.index.kinds[place] in (DIRECTORY, IMPLIED)
+            span = self.index.span(folder) if is_folder else NOWHERE
+            hides = hides or (place is not None and not is_folder)
+        return span, hides or folder in self._emptied
 
     def fitting(self, pattern: str) -> Iterator[tuple[str, int | None]]:
         """The paths of this layer that `find` finds for a pattern, and where they are, where that is known."""

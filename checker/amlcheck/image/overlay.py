@@ -59,10 +59,10 @@ def merged_of(
     """All layers of an image on top of each other. Several are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
     found: dict[str, LayerIndex] = {}
-    room = _Room()
     missing: list[Layer] = []
+    room = _Room()
     for layer in {layer.diff_id: layer for layer in reversed(stored.layers)}.values():
-        # What is remembered is there in no time, but not while others read.
+        # Before others are read, not meanwhile: those threads would wait for it longer than it takes.
         known = cache.get(layer, wanted) if cache is not None else None
         if known is None:
             missing.append(layer)
