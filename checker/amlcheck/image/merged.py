@@ -106,8 +106,8 @@ class Merged(Mapping[str, Entry]):
         size, target = index.sizes[place], index.targets.get(place, "") if code == LINK else ""
         return Entry(path, KINDS[code], size, index.modes[place], target)
 
-    def _code(self, number: int, place: int) -> int:
-        return self._levels[number].index.kinds[place]
+    def _is_folder(self, number: int, place: int) -> bool:
+        return self._levels[number].index.kinds[place] in (DIRECTORY, IMPLIED)
 
     def _find(self, path: str) -> _Found:
         if path not in self._found:
@@ -124,22 +124,18 @@ class Merged(Mapping[str, Entry]):
 
     def _above(self, path: str, below: _Found, height: int) -> _Found:
         """Where a path comes from; `below`: where it comes from in the layers below a height."""
-        for number in range(height, len(self._levels)):
-            below = self._over(number, path, below)
-        return below
-
-    def _over(self, number: int, path: str, below: _Found) -> _Found:
-        """Where a path comes from, up to a layer; `below`: where it comes from in those below it."""
-        level = self._levels[number]
         folder, _, name = path.rpartition("/")
-        span, hides = level.look(folder)
-        place = level.index.place(name, span) if span is not NOWHERE else None
-        if place is None:
-            return None if name and (hides or path in level.removed) else below
-        # What only the names in it tell of is as a lower layer has it, if there it is a folder too.
-        if below is not None and level.index.kinds[place] == IMPLIED and self._code(*below) in (DIRECTORY, IMPLIED):
-            return below
-        return level.linked.get(place, (number, place))
+        for number in range(height, len(self._levels)):
+            level = self._levels[number]
+            span, hides = level.look(folder)
+            place = level.index.place(name, span) if span is not NOWHERE else None
+            if place is None:
+                if name and (hides or path in level.removed):
+                    below = None
+            elif below is None or level.index.kinds[place] != IMPLIED or not self._is_folder(*below):
+                below = level.linked.get(place, (number, place))
+            # Otherwise only the names in it tell of it: it is the folder that a lower layer has.
+        return below
 
 
 class _Level:
@@ -156,16 +152,17 @@ class _Level:
 
     def look(self, folder: str) -> tuple[tuple[int, int], bool]:
         """Where the names in a folder are, and whether what lower layers have in it cannot be seen."""
+        found = self._looks.get(folder)
+        if found is not None:
+            return found
         unknown = []
-        while folder not in self._looks:
+        while found is None:
             unknown.append(folder)
             folder = folder.rpartition("/")[0]
-        found = self._looks[folder]
-        if found[0] is NOWHERE and not self._emptied:
-            # Nothing of this layer is there, nor is it further down.
-            return found
-        for one in reversed(unknown):
-            found = self._looks[one] = self._inside(found, one)
+            found = self._looks.get(folder)
+        if found[0] is not NOWHERE or self._emptied:  # otherwise nothing of this layer is there, nor further down
+            for one in reversed(unknown):
+                found = self._looks[one] = self._inside(found, one)
         return found
 
     def _inside(self, above: tuple[tuple[int, int], bool], folder: str) -> tuple[tuple[int, int], bool]:
