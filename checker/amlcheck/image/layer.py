@@ -41,6 +41,7 @@ _CHUNKS = 4
 """Chunks in memory: one is filled, one taken apart, one hashed, one waits in between."""
 _GROWTH = 8
 """Times that a small layer is thought to grow when it is decompressed, so that no memory is prepared in vain."""
+_DONE = object()
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GzipError = cast("type[Exception]", isal_zlib.error)
 _REFUSED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x04\x22\x4d\x18": "lz4"}
@@ -63,14 +64,19 @@ class Layer:
 
 
 def read_index(
-    layer: Layer, wanted: Wanted, patience: Patience | None = None, stop: threading.Event | None = None
+    layer: Layer,
+    wanted: Wanted,
+    patience: Patience | None = None,
+    stop: threading.Event | None = None,
+    meanwhile: Iterator[None] = iter(()),  # noqa: B008 - it is empty, and stays so
 ) -> LayerIndex:
     """Reads a layer once. Raises UnreadableError where it is damaged, too large or not what its digests say.
 
-    Where `stop` is set by another thread, it ends soon, with that error too.
+    Where `stop` is set by another thread, it ends soon, with that error too. `meanwhile`: other work, in small steps, some of
+    which are done while there is nothing to do but wait for those who read or hash.
     """
     builder = Builder(wanted, patience or Patience())
-    with LayerStream(layer, stop) as stream:
+    with LayerStream(layer, stop, meanwhile) as stream:
         with telling(layer):
             for member in members(stream):
                 builder.add(member, stream)
@@ -106,9 +112,14 @@ class LayerStream:
     One thread hashes, another one decompresses where there is something to decompress; chunks go round between them.
     """
 
-    def __init__(self, layer: Layer, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        stop: threading.Event | None = None,
+        meanwhile: Iterator[None] = iter(()),  # noqa: B008 - as above
+    ) -> None:
         self.position = 0
-        self._layer, self._stop = layer, stop
+        self._layer, self._stop, self._meanwhile = layer, stop, meanwhile
         self._limit = min(MAX_LAYER, MAX_SMALL + MAX_RATIO * layer.size)
         self._chunk, self._start, self._end = bytearray(), 0, 0
         """What is being taken apart: a chunk, from where on and how far it has something."""
@@ -192,6 +203,9 @@ class LayerStream:
             return False
         if self._stop is not None and self._stop.is_set():
             raise UnreadableError(f"{self._layer.name}: reading it was stopped")
+        awaited = self._hasher.spare if self._filler is None else self._filler.full
+        while awaited.empty() and next(self._meanwhile, _DONE) is None:
+            pass
         if self._filler is not None:
             self._chunk, size = self._filler.next()
         else:
@@ -243,11 +257,11 @@ class _Filler(threading.Thread):
     def __init__(self, source: Any, spare: SimpleQueue[bytearray], size: int) -> None:
         super().__init__(name="amlcheck-decompress", daemon=True)
         self._source, self._spare, self._size = source, spare, size
-        self._full: SimpleQueue[tuple[bytearray, int] | BaseException] = SimpleQueue()
+        self.full: SimpleQueue[tuple[bytearray, int] | BaseException] = SimpleQueue()
         self._stopping = False
 
     def next(self) -> tuple[bytearray, int]:
-        item = self._full.get()
+        item = self.full.get()
         if isinstance(item, BaseException):
             raise item
         return item
@@ -258,9 +272,9 @@ class _Filler(threading.Thread):
             while size == self._size and not self._stopping:
                 chunk = self._spare.get() or bytearray(self._size)
                 size = 0 if self._stopping else _fill(self._source, chunk)
-                self._full.put((chunk, size))
+                self.full.put((chunk, size))
         except BaseException as error:  # raised again where the chunks are asked for
-            self._full.put(error)
+            self.full.put(error)
 
     def stop(self) -> None:
         self._stopping = True

@@ -17,6 +17,9 @@ from amlcheck.image.tree import Entry, Kind, resolve
 _Found = tuple[int, int] | None
 """The number of the layer that a path comes from, and its place there."""
 
+MAX_KNOWN = 20_000
+"""Paths that were looked for and are looked for again when a layer is put on top; beyond that all are forgotten."""
+
 
 class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for. Folders are all there."""
@@ -56,6 +59,11 @@ class Merged(Mapping[str, Entry]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @property
+    def height(self) -> int:
+        """How many layers they are."""
+        return len(self._levels)
+
     def names(self, folder: str) -> set[str]:
         """The names in a folder."""
         here = "" if folder == "/" else folder
@@ -94,7 +102,10 @@ class Merged(Mapping[str, Entry]):
                 if found is not None:
                     linked[place] = found
         self._levels.append(_Level(index, linked))
-        self._found, self._entries = {}, {}
+        self._entries = {}
+        known = self._found if len(self._found) <= MAX_KNOWN else {}
+        top = len(self._levels) - 1
+        self._found = {path: self._above(path, found, top) for path, found in known.items()}
 
     def _entry(self, path: str) -> Entry | None:
         found = self._find(path)

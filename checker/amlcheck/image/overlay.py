@@ -58,36 +58,57 @@ def merged_of(
 ) -> Merged:
     """All layers of an image on top of each other. Several are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
+    layers = {layer.diff_id: layer for layer in reversed(stored.layers)}
+    remembered = [layer for layer in layers.values() if cache is not None and cache.has(layer, wanted)]
+    missing = [layer for layer in layers.values() if layer not in remembered]
     found: dict[str, LayerIndex] = {}
-    missing: list[Layer] = []
-    room = _Room()
-    for layer in {layer.diff_id: layer for layer in reversed(stored.layers)}.values():
-        # Before others are read, not meanwhile: those threads would wait for it longer than it takes.
-        known = cache.get(layer, wanted) if cache is not None else None
-        if known is None:
-            missing.append(layer)
-        else:
-            found[layer.diff_id] = room.take(layer, known)
+    merged, room = Merged(), _Room()
     stop = threading.Event()
 
-    def read(layer: Layer) -> tuple[Layer, LayerIndex]:
-        index = read_index(layer, wanted, patience, stop)
+    def recall() -> Iterator[None]:
+        """Takes what is remembered, and looks for what was announced in the lowest of it; in small steps."""
+        recalled = {}
+        for layer in remembered:
+            index = cache.get(layer, wanted) if cache is not None else None
+            if index is None:
+                missing.append(layer)
+            else:
+                recalled[layer.diff_id] = found[layer.diff_id] = room.take(layer, index)
+            yield
+        for layer in stored.layers:
+            if layer.diff_id not in recalled:
+                break
+            merged.add(recalled[layer.diff_id])
+        for pattern in wanted.patterns:
+            merged.fitting(pattern)
+            yield
+
+    recalling = recall()
+
+    def read(layer: Layer, meanwhile: Iterator[None]) -> None:
+        index = read_index(layer, wanted, patience, stop, meanwhile)
         if cache is not None and not patience.over:
             cache.put(layer, wanted, index)
-        return layer, index
+        found[layer.diff_id] = room.take(layer, index)
 
     with _short_turns(), ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
         try:
-            # The largest first, so that none of them is left for the end.
-            running = [pool.submit(read, layer) for layer in sorted(missing, key=lambda one: -one.size)]
-            for done in as_completed(running):
-                layer, index = done.result()
-                found[layer.diff_id] = room.take(layer, index)
+            while len(found) < len(layers):
+                # The largest first, so that none of them is left for the end; and while it is read, what is remembered.
+                work = sorted(missing, key=lambda one: -one.size)
+                missing.clear()
+                running = [pool.submit(read, one, iter(()) if number else recalling) for number, one in enumerate(work)]
+                for done in as_completed(running):
+                    done.result()
+                for _ in recalling:
+                    pass
         except BaseException:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return Merged(found[layer.diff_id] for layer in stored.layers)
+    for layer in stored.layers[merged.height :]:
+        merged.add(found[layer.diff_id])
+    return merged
 
 
 class _Room:
@@ -95,18 +116,22 @@ class _Room:
 
     def __init__(self) -> None:
         self._names = self._kept = 0
+        self._lock = threading.Lock()
 
     def take(self, layer: Layer, index: LayerIndex) -> LayerIndex:
         """What there is room for of a layer. Raises UnreadableError."""
-        self._names += len(index)
-        if self._names > MAX_IMAGE_NAMES:
-            raise UnreadableError(f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read")
-        size = sum(map(len, index.contents.values()))
-        if self._kept + size > MAX_IMAGE_KEPT:
-            index.contents = {}
-        else:
-            self._kept += size
-        return index
+        with self._lock:
+            self._names += len(index)
+            if self._names > MAX_IMAGE_NAMES:
+                raise UnreadableError(
+                    f"{layer.name}: the image has more than {MAX_IMAGE_NAMES} names; that is not read"
+                )
+            size = sum(map(len, index.contents.values()))
+            if self._kept + size > MAX_IMAGE_KEPT:
+                index.contents = {}
+            else:
+                self._kept += size
+            return index
 
 
 @contextmanager
