@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -274,3 +275,25 @@ def test_files_that_are_gone_meanwhile_or_cannot_be_read(tmp_path: Path) -> None
     layer = Layer("the layer", sha256(b""), "", 0, lambda: path.open("rb"))
     with pytest.raises(UnreadableError, match="No such file"):
         read_index(layer, Wanted())
+
+
+@pytest.mark.parametrize("compression", ["", "gzip"])
+def test_other_work_is_done_while_a_layer_is_hashed(compression: str) -> None:
+    data = tar_of(*(M(f"f{number}", os.urandom(1 << 20)) for number in range(64)))
+    layer = made(data, packed(data, compression))
+    done: list[int] = []
+
+    def work() -> Iterator[None]:
+        for step in range(5):
+            done.append(step)
+            yield
+
+    index = read_index(layer, Wanted(), meanwhile=work())
+    assert len(index) == 64
+    assert done == list(range(5))
+    with pytest.raises(UnreadableError, match="enough"):
+        read_index(layer, Wanted(), meanwhile=(_refuse() for _ in range(1)))
+
+
+def _refuse() -> None:
+    raise UnreadableError("that is enough")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amlcheck.errors import UnreadableError
-from amlcheck.image import layer_cache
+from amlcheck.image import layer_cache, overlay
 from amlcheck.image.archive import StoredImage, open_stored
 from amlcheck.image.layer import Layer, read_index
 from amlcheck.image.layer_cache import LayerCache
@@ -79,6 +79,30 @@ def test_layers_that_images_share_are_read_once(tmp_path: Path) -> None:
     tree = tree_of(second, WANTED, cache)
     assert tree.read("/etc/os-release") == b"1"
     assert tree.lstat("/other") is not None
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["all remembered", "one new"])
+def test_an_entry_that_is_damaged_is_read_again(tmp_path: Path, new: bool) -> None:
+    layers = [tar_of(M("etc/os-release", b"1"), M("a")), tar_of(M("b")), tar_of(M("etc/.wh.gone"), M("c"))]
+    cache = LayerCache(tmp_path / "cache")
+    tree_of(open_(tmp_path / "first.tar", *layers), WANTED, cache)
+    stored = open_(tmp_path / "second.tar", *layers, *([tar_of(M("new"))] if new else []))
+    damaged = next(path for path in entries(tmp_path / "cache") if path.name.startswith(stored.layers[1].diff_id[7:]))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    for one in (stored.layers[0], stored.layers[2]):
+        object.__setattr__(one, "open", lambda: pytest.fail("it is remembered"))
+    tree = tree_of(stored, WANTED, cache)
+    assert [tree.lstat(path) is not None for path in ("/a", "/b", "/c", "/new")] == [True, True, True, new]
+    assert cache.get(stored.layers[1], WANTED) is not None
+
+
+def test_what_is_remembered_of_an_image_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [tar_of(*(M(f"{number}/{name}") for name in range(6))) for number in range(3)]
+    cache = LayerCache(tmp_path / "cache")
+    tree_of(open_(tmp_path / "first.tar", *layers[:2]), WANTED, cache)
+    monkeypatch.setattr(overlay, "MAX_IMAGE_NAMES", 10)
+    with pytest.raises(UnreadableError, match="more than 10 names"):
+        tree_of(open_(tmp_path / "second.tar", *layers), WANTED, cache)
 
 
 def open_(path: Path, *layers: bytes) -> StoredImage:

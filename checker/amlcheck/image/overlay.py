@@ -59,8 +59,10 @@ def merged_of(
     """All layers of an image on top of each other. Several are read at a time. Raises UnreadableError."""
     patience = patience or Patience()
     layers = {layer.diff_id: layer for layer in reversed(stored.layers)}
-    remembered = [layer for layer in layers.values() if cache is not None and cache.has(layer, wanted)]
-    missing = [layer for layer in layers.values() if layer not in remembered]
+    remembered: list[Layer] = []
+    missing: list[Layer] = []
+    for layer in layers.values():
+        (remembered if cache is not None and cache.has(layer, wanted) else missing).append(layer)
     found: dict[str, LayerIndex] = {}
     merged, room = Merged(), _Room()
     stop = threading.Event()
