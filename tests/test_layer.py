@@ -292,8 +292,9 @@ def test_other_work_is_done_while_a_layer_is_hashed(compression: str) -> None:
     assert len(index) == 64
     assert done == list(range(5))
     with pytest.raises(UnreadableError, match="enough"):
-        read_index(layer, Wanted(), meanwhile=(_refuse() for _ in range(1)))
+        read_index(layer, Wanted(), meanwhile=refusing())
 
 
-def _refuse() -> None:
+def refusing() -> Iterator[None]:
+    yield
     raise UnreadableError("that is enough")
