@@ -41,6 +41,8 @@ _CHUNKS = 4
 """Chunks in memory: one is filled, one taken apart, one hashed, one waits in between."""
 _GROWTH = 8
 """Times that a small layer is thought to grow when it is decompressed, so that no memory is prepared in vain."""
+_LEAST = 64 << 10
+"""Bytes of a chunk, whatever size is stated for the layer."""
 _DONE = object()
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GzipError = cast("type[Exception]", isal_zlib.error)
@@ -137,7 +139,7 @@ class LayerStream:
         self._hasher.start()
         # One block more than there is, so that the first chunk is not full: that is how the end shows.
         blocks = layer.size * (1 if self._source is self._stored else _GROWTH) // BLOCK + 2
-        self._size = min(CHUNK, blocks * BLOCK)
+        self._size = min(CHUNK, max(blocks * BLOCK, _LEAST))
         if self._source is not self._stored:
             self._filler = _Filler(self._source, self._hasher.spare, self._size)
             self._filler.start()
