@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import posixpath
 import subprocess
+import sys
 import tarfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -127,6 +130,13 @@ def flat(node: Node, above: str = "") -> dict[str, object]:
     return found
 
 
+def model(layers: Sequence[Sequence[M]]) -> dict[str, object]:
+    root: Node = {}
+    for members in layers:
+        apply(root, members)
+    return flat(root)
+
+
 def seen(found: IndexTree) -> dict[str, object]:
     result: dict[str, object] = {}
     for entry in found.find("*"):
@@ -140,11 +150,7 @@ def seen(found: IndexTree) -> dict[str, object]:
 @settings(max_examples=400, deadline=None)
 @given(st.lists(layer(), max_size=4))
 def test_layers_as_the_model_has_them(layers: list[list[M]]) -> None:
-    root: Node = {}
-    for members in layers:
-        apply(root, members)
-    found = seen(tree(*layers))
-    assert found == flat(root)
+    assert seen(tree(*layers)) == model(layers)
 
 
 @settings(max_examples=200, deadline=None)
@@ -170,10 +176,7 @@ def test_remembered_layers_are_as_those_that_were_read(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(layer(), max_size=4))
 def test_names_and_entries_as_the_model_has_them(layers: list[list[M]]) -> None:
-    root: Node = {}
-    for members in layers:
-        apply(root, members)
-    found, there = tree(*layers, wanted=Wanted()), flat(root)
+    found, there = tree(*layers, wanted=Wanted()), model(layers)
     for place in ("", *(path for path, what in there.items() if what == "folder")):
         wanted = {path.rpartition("/")[2] for path in there if path.rpartition("/")[0] == place}
         assert found.names(place or "/") == sorted(wanted)
@@ -402,6 +405,28 @@ def test_many_whiteouts_and_deep_folders_take_no_time() -> None:
     upper = [M(f"x/.wh.{number}") for number in range(3000)] + [M(f"{deep}.wh.{number}") for number in range(20)]
     assert len(paths(tree(lower, upper))) == 2001
     assert layer_builder.MAX_NAMES > 300_000
+
+
+def test_how_often_threads_take_turns_is_as_before() -> None:
+    """Also where several images are read at once, each beginning before another one ends."""
+    before, both = sys.getswitchinterval(), threading.Barrier(2, timeout=20)
+
+    def read(late: bool) -> None:
+        stored = image([M("a", b"1")])
+        opened = stored.layers[0].open
+
+        def waiting() -> BinaryIO:
+            both.wait()
+            time.sleep(0.2 if late else 0)
+            assert sys.getswitchinterval() == pytest.approx(overlay.TURN)
+            return opened()
+
+        object.__setattr__(stored.layers[0], "open", waiting)
+        tree_of(stored, Wanted())
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(read, (False, True)))
+    assert sys.getswitchinterval() == before
 
 
 def test_one_broken_layer_stops_the_others() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from amlcheck.image.patterns import Patterns, candidates, joined
-from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, is_pseudo, resolve
+from amlcheck.image.tree import MAX_CONTENT, Entry, Kind, NotReadableError, file_at, is_pseudo, resolve
 
 
 class Entries(Protocol):
@@ -60,21 +60,13 @@ class IndexTree:
         return [entry for entry in map(self._entries.get, sorted(found)) if entry is not None]
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
-        entry = self._file(path)
+        entry = file_at(self, path)
         if entry.size > limit:
             raise NotReadableError(f"{path} has {entry.size} bytes; more than {limit} are not read")
         return self._read(entry.path, limit)
 
     def search(self, path: str, expression: str) -> list[str]:
-        return self._search(self._file(path).path, expression)
-
-    def _file(self, path: str) -> Entry:
-        entry = self.stat(path)
-        if entry is None:
-            raise NotReadableError(f"{path} is not in the image")
-        if entry.kind is not Kind.FILE:
-            raise NotReadableError(f"{path} is no file")
-        return entry
+        return self._search(file_at(self, path).path, expression)
 
 
 class Listed:

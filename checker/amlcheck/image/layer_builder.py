@@ -219,17 +219,17 @@ class Builder:
                 here = here.rpartition("/")[0]
                 continue
             path = f"{here}/{name}"
-            place = self._where.get(path)
-            code = IMPLIED if place is None else self._kinds[place]
+            row = self._where.get(path)
+            code = IMPLIED if row is None else self._kinds[row]
             if self._steps > MAX_STEPS:
                 raise TarLimitError("its links lead on and on")
             if code == LINK and links < MAX_LINKS:
                 links += 1
-                target = self._targets.get(place or 0, "")
+                target = self._targets.get(row or 0, "")
                 here = "" if target.startswith("/") else here
                 ahead.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
                 continue
-            if place is None or code not in (DIRECTORY, IMPLIED):
+            if row is None or code not in (DIRECTORY, IMPLIED):
                 self._put(path, IMPLIED, 0o755, 0, 0, "")
             here = path
         return here

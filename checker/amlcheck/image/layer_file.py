@@ -8,8 +8,6 @@ from collections.abc import Callable
 from struct import calcsize
 from typing import Any, Literal
 
-from isal import isal_zlib
-
 from amlcheck.image.layer_index import HARD_LINK, LayerIndex, Strings
 
 _MAGIC = b"amlcheck layer\n"
@@ -33,7 +31,6 @@ def packed(index: LayerIndex) -> list[bytes]:
     columns += [index.kinds, index.modes, index.sizes, index.starts, *index.contents.values()]
     line = json.dumps(header, separators=(",", ":")).encode() + b"\n"
     pieces = [line, *(bytes(memoryview(column)) for column in columns)]
-    # isal's is four times as fast, as below; but where layers are read, all that its thread does next takes longer.
     checksum = 0
     for piece in pieces:
         checksum = zlib.crc32(piece, checksum)
@@ -43,7 +40,7 @@ def packed(index: LayerIndex) -> list[bytes]:
 def unpacked(data: bytes) -> LayerIndex:
     """The index of a file, which stays in memory as it is. Raises ValueError and its kin where the file is damaged."""
     start, view = len(_MAGIC) + 9, memoryview(data)
-    if view[: len(_MAGIC)] != _MAGIC or int(data[len(_MAGIC) : start], 16) != isal_zlib.crc32(view[start:]):
+    if view[: len(_MAGIC)] != _MAGIC or int(data[len(_MAGIC) : start], 16) != zlib.crc32(view[start:]):
         raise ValueError("damaged")
     end = data.index(b"\n", start)
     header: dict[str, Any] = json.loads(data[start:end])

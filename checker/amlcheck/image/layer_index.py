@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, count
 from operator import add
 
@@ -91,8 +91,8 @@ class LayerIndex:
     @property
     def paths(self) -> list[str]:
         """All paths, by place."""
-        names, ends = list(self.names), (*self.firsts[1:], len(self.names))
-        spans = zip(self.folders, self.firsts, ends, strict=bool(self.folders))
+        names, ends = list(self.names), (*self.firsts, len(self.names))[1:]
+        spans = zip(self.folders, self.firsts, ends, strict=True)
         return [f"{folder}/{name}" for folder, start, end in spans for name in names[start:end]]
 
     def span(self, folder: str) -> tuple[int, int]:
@@ -117,6 +117,6 @@ class LayerIndex:
         """What was found in a file, where it was searched."""
         return self.matches.get((self.starts[place], expression))
 
-    def note(self, place: int, expression: str, lines: Iterable[str]) -> None:
+    def note(self, place: int, expression: str, lines: list[str]) -> None:
         """Keeps what was found in a file."""
-        self.matches[self.starts[place], expression] = list(lines)
+        self.matches[self.starts[place], expression] = lines

@@ -2,12 +2,12 @@
 
 As overlay file systems and the OCI image specification have it: a whiteout and an opaque folder hide what lower layers
 have and nothing of their own layer; whatever takes the place of a folder hides all that was in it. And as overlay file
-systems do it: a path is looked for from the uppermost layer down when somebody asks for it, and nothing is put together.
+systems do it: a path is looked for in one layer after the other when somebody asks for it, and nothing is put together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from amlcheck.image.index_tree import fitting
 from amlcheck.image.layer_index import DIRECTORY, HARD_LINK, IMPLIED, KINDS, LINK, NOWHERE, LayerIndex
@@ -24,14 +24,11 @@ MAX_KNOWN = 20_000
 class Merged(Mapping[str, Entry]):
     """The entries of an image by path, made when they are asked for. Folders are all there."""
 
-    def __init__(self, indexes: Iterable[LayerIndex] = ()) -> None:
-        """`indexes`: from the lowest to the uppermost."""
+    def __init__(self) -> None:
         self._levels: list[_Level] = []
         self._found: dict[str, _Found] = {}
         self._entries: dict[str, Entry | None] = {}
         """What was asked for: links are followed along the same folders again and again."""
-        for index in indexes:
-            self.add(index)
 
     def __getitem__(self, path: str) -> Entry:
         found = self.get(path)
@@ -44,9 +41,6 @@ class Merged(Mapping[str, Entry]):
             self._entries[path] = self._entry(path)
         found = self._entries[path]
         return default if found is None else found
-
-    def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and self._search(path) is not None
 
     def __iter__(self) -> Iterator[str]:
         for number, level in enumerate(self._levels):

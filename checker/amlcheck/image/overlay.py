@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from amlcheck.errors import UnreadableError
@@ -93,7 +92,7 @@ def merged_of(
             cache.put(layer, wanted, index)
         found[layer.diff_id] = room.take(layer, index)
 
-    with _short_turns(), ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
+    with _SHORT_TURNS, ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1), "amlcheck-layer") as pool:
         try:
             while len(found) < len(layers):
                 # The largest first, so that none of them is left for the end; and while it is read, what is remembered.
@@ -136,15 +135,31 @@ class _Room:
             return index
 
 
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Lets the threads that hash wait a short time only for those that run Python: otherwise a processor does nothing."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+class _ShortTurns:
+    """Lets the threads that hash wait a short time only for those that run Python: otherwise a processor does nothing.
+
+    Several images may be read at once: the last one to end restores what was there before the first.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readers, self._before = 0, 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._readers:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(TURN)
+            self._readers += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                sys.setswitchinterval(self._before)
+
+
+_SHORT_TURNS = _ShortTurns()
 
 
 class _Contents:

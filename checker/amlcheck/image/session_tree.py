@@ -25,6 +25,7 @@ from amlcheck.image.tree import (
     NotReadableError,
     UnseenError,
     Wanted,
+    file_at,
     is_pseudo,
     matcher,
     normal,
@@ -191,7 +192,7 @@ class SessionTree:
         return self._index.find(*patterns)
 
     def read(self, path: str, limit: int = MAX_CONTENT) -> bytes:
-        entry = self._file(path)
+        entry = file_at(self, path)
         if entry.size > limit:
             raise NotReadableError(f"{path} has {entry.size} bytes; more than {limit} are not read")
         if entry.path not in self._contents:
@@ -199,7 +200,7 @@ class SessionTree:
         return self._contents[entry.path]
 
     def search(self, path: str, expression: str) -> list[str]:
-        entry = self._file(path)
+        entry = file_at(self, path)
         limits = self._session.limits
         try:
             if not self._hole(entry.path):
@@ -213,14 +214,6 @@ class SessionTree:
         return search_stream(self._archive, entry.path, expression, self._patience)
 
     # Entries
-
-    def _file(self, path: str) -> Entry:
-        entry = self.stat(path)
-        if entry is None:
-            raise NotReadableError(f"{path} is not in the image")
-        if entry.kind is not Kind.FILE:
-            raise NotReadableError(f"{path} is no file")
-        return entry
 
     def _content(self, entry: Entry) -> bytes:
         try:

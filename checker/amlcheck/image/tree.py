@@ -140,6 +140,16 @@ class Tree(Protocol):
         """
 
 
+def file_at(tree: Tree, path: str) -> Entry:
+    """The file that a path leads to. Raises NotReadableError."""
+    entry = tree.stat(path)
+    if entry is None:
+        raise NotReadableError(f"{path} is not in the image")
+    if entry.kind is not Kind.FILE:
+        raise NotReadableError(f"{path} is no file")
+    return entry
+
+
 def normal(path: str) -> str:
     """A path as `Entry.path` has it."""
     return posixpath.normpath("/" + path.lstrip("/"))
